@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The plugin file with everything that needs GStreamer, GLib and libm only. */
+#include <gst/gst.h>
+
+#include "rcmeta.h"
+
+static gboolean
+plugin_init (GstPlugin * plugin)
+{
+  gboolean ok = TRUE;
+
+  gst_rc_metas_register ();
+  return ok;
+}
+
+GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, robocache,
+    "Sensor streams on one clock: alignment, resampling and voxelization",
+    plugin_init, VERSION, "Apache 2.0", PACKAGE,
+    "https://github.com/robocache/robocache-gstreamer")

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* librobocache: everything at once. Each of these headers compiles alone. */
+#pragma once
+
+#include "common/dtype.h"
+#include "common/status.h"
+#include "fuse/fuse.h"
+#include "resample/resample.h"
+#include "voxelize/voxelize.h"
