@@ -19,20 +19,28 @@
  *     sign that continues the series).
  *   - previous, nearest, next and gather copy bits.
  *   - A tick for which there is no value is "missing": `fill` in every channel.
- *   - Nothing is extrapolated unless edge = hold.
+ *   - Nothing is extrapolated unless edge = hold. That is for ticks before the
+ *     first row (never when causal) and after the last one; a gap inside stays a
+ *     gap. MEAN then continues the outermost rows' values outward by up to
+ *     max_gap. NEAREST and GATHER have limits of their own and no edges.
  *   - Values that are NaN give NaN in what is computed from them, never a wrong
  *     index. A computed NaN is the type's quiet NaN with sign 0 and no payload.
- *   - Channels marked `hold` take the row at or before the tick (at the edges:
- *     the row that the others take); `wrap` channels go the shortest way round
- *     and end in [lower, lower + period); quaternion groups are slerped along
- *     the shorter path (mean: normalised weighted sum of sign-aligned values).
+ *   - Marks matter under linear, pchip, hermite and mean. Channels marked `hold`
+ *     take the row at or before the tick (at the edges: the row that the others
+ *     take); `wrap` channels go the shortest way round and end in
+ *     [lower, lower + period); quaternion groups are slerped along the shorter
+ *     path (mean: normalised weighted sum of sign-aligned values). A quaternion
+ *     without direction (zero, NaN, infinite) gives NaN.
  *   - float16 and bfloat16 are computed in float32 and rounded once to nearest
  *     even; integers are computed in float64 and rounded half to even, clamped
  *     to their range (so int64 beyond 2^53 is exact only where it is copied).
+ *     Means, quaternions and wrapping channels are computed in float64 for every
+ *     type, and come to float16 and bfloat16 by way of float32.
  *
  * Methods at a tick t, with p = last row at or before t and q = first row after
  *   previous  p, if t - time(p) <= max_gap
- *   nearest   p or q, whichever is closer (a tie takes p), within `tolerance`
+ *   nearest   p or q, whichever is closer (a tie takes p), within `tolerance` and
+ *             max_gap of the tick
  *   next      the first row in [t, t + window); else p, as previous
  *   linear    fma (w, q, fma (-w, p, p)), w = (t - p) / (q - p), if
  *             q - p <= max_gap
@@ -42,13 +50,15 @@
  *   hermite   cubic through p and q with the measured slopes of the channels
  *             marked velocity_of (units per second); other channels linear
  *   mean      integral of the linear interpolant over (t - window, t], or over
- *             [t - window/2, t + window/2] when centred, divided by window;
- *             the whole window must be covered without a gap > max_gap
+ *             [t - window/2, t + window - window/2] when centred, divided by
+ *             window; the whole window must be covered without a gap > max_gap.
+ *             Always "interpolated"
  *   gather    every row in (t - window, t], the newest `samples` of them, oldest
- *             first; unused rows are fill
- *   causal    nothing after t is used: nearest and next become previous; linear,
- *             pchip and hermite hold p (state held); mean is trailing and holds
- *             p from its time to t
+ *             first; unused rows are fill. "measured" with a row at t, else "held"
+ *   causal    nothing after t is used: nearest and next become previous (nearest
+ *             still within `tolerance`); linear, pchip and hermite hold p within
+ *             max_gap (state held); mean is trailing and holds p from its time to
+ *             t, at most max_gap
  *
  * Sources: Fritsch and Carlson, SIAM J. Numer. Anal. 17 (1980) 238; Shoemake,
  * SIGGRAPH 1985 (slerp). */
@@ -123,7 +133,8 @@ typedef struct
   int64_t tolerance;            /* ns >= 0, or RC_TIME_NONE: no limit; NEAREST */
   int64_t window;               /* ns > 0; NEXT, MEAN and GATHER */
   int64_t samples;              /* >= 1; GATHER: rows per tick */
-  double fill;                  /* missing value; NaN: NaN in floats, else 0 */
+  double fill;                  /* missing value, one of the type; NaN: NaN in
+                                 * floats, else 0 */
   const RcMark *marks;          /* [n_marks], copied; may be NULL */
   int32_t n_marks;
 } RcSamplerConfig;
@@ -205,8 +216,8 @@ typedef struct
   int64_t count;                /* count 0: missing */
   int64_t overflow;             /* GATHER: older rows left out */
   uint8_t state;                /* RcState */
-  uint8_t left;                 /* rows[left] is p (see above) for blends */
   uint8_t op;                   /* private to the kernels */
+  int64_t left;                 /* rows[left] is p (see above) for blends */
 } RcPick;
 
 /* Finds the rows for one tick among `n` increasing times. `hint` (may be NULL)
@@ -237,7 +248,8 @@ RC_API void rc_sampler_signs (const RcSampler * sampler, const void *previous,
 
 /* True when no further row can change the answer for `tick`, given that every
  * later row has a time > `horizon` (the last row's time, or further where a
- * stream is known to be silent until then). */
+ * stream is known to be silent until then; INT64_MAX: it has ended). Exact: as
+ * soon as the rows settle the answer, and never before. */
 RC_API bool rc_sampler_decided (const RcSampler * sampler,
     const int64_t * times, int64_t n, int64_t horizon, int64_t tick);
 
