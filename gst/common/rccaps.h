@@ -16,8 +16,8 @@
  *   wrapping     "6:360:-180"         channel, period, start of the range
  *   hold         "7,8"                channels that are never interpolated
  *   velocities   "9:0,10:1"           channel : channel it is the velocity of
- *   roles        "observation;action"
- *   methods      "linear;previous"
+ *   roles        "observation;action"   with ranges: ',' between them
+ *   methods      "linear;previous"      likewise
  *   formats      ";RGB"               pixel format, or the fields of a cloud
  *   frames       "imu_link;camera"    frame_id
  *   ranges       "imu:0:10,vicon:10:7"  output=concat: stream, first channel,

@@ -2,6 +2,7 @@
 /* The plugin file with everything that needs GStreamer, GLib and libm only. */
 #include <gst/gst.h>
 
+#include "rcelements.h"
 #include "rcmeta.h"
 
 static gboolean
@@ -10,6 +11,8 @@ plugin_init (GstPlugin * plugin)
   gboolean ok = TRUE;
 
   gst_rc_metas_register ();
+  ok &= GST_ELEMENT_REGISTER (rcfusemux, plugin);
+  ok &= GST_ELEMENT_REGISTER (rcresample, plugin);
   return ok;
 }
 

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What rcfusemux and rcresample share: a GstAggregator that turns irregular
+ * streams into rows at ticks. */
+#pragma once
+
+#include <gst/base/gstaggregator.h>
+
+#include "rcoutput.h"
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_RC_ALIGNER_PAD (gst_rc_aligner_pad_get_type ())
+G_DECLARE_FINAL_TYPE (GstRcAlignerPad, gst_rc_aligner_pad, GST, RC_ALIGNER_PAD,
+    GstAggregatorPad)
+
+struct _GstRcAlignerPad
+{
+  GstAggregatorPad parent;
+  GstPadChainFunction base_chain;       /* called after ours */
+
+  /* properties, under the object lock */
+  GstRcStreamConfig config;
+  gchar *stream_name;           /* NULL: from the pad's name */
+  GstCaps *declared_caps;
+  gint64 lookahead;             /* -1: by method */
+  gboolean changed;             /* since the streams were configured */
+
+  /* upstream's answer to LATENCY, under the object lock */
+  gboolean live;
+  GstClockTime upstream_latency;
+  gboolean queried;
+
+  GstRcStreamStats shown;       /* copy for readers, under the object lock */
+
+  gboolean times_only;          /* a master whose values do not come out */
+
+  /* aggregator thread */
+  GstRcStream *stream;
+  GstCaps *caps;
+  gboolean head_taken;          /* the queued buffer is in the history already */
+  gint64 wait;                  /* ns after its tick that this pad may take */
+  gchar *warning;               /* to be posted outside the locks */
+  gboolean warned_size, warned_time;
+};
+
+#define GST_TYPE_RC_ALIGNER (gst_rc_aligner_get_type ())
+G_DECLARE_DERIVABLE_TYPE (GstRcAligner, gst_rc_aligner, GST, RC_ALIGNER,
+    GstAggregator)
+
+struct _GstRcAlignerClass
+{
+  GstAggregatorClass parent_class;
+};
+
+/* What the aggregator thread works with; reset on stop. */
+typedef struct
+{
+  GPtrArray *pads;              /* GstRcAlignerPad, in request order */
+  guint32 pads_cookie;
+  gboolean pads_known;
+  gboolean dirty;               /* streams have to be configured again */
+  gboolean caps_dirty;          /* caps have to be sent before the next buffer */
+  gboolean live;
+  GstClockTime latency;         /* the pipeline's, as the base class sees it */
+  gint rate_n, rate_d;          /* in force; 0/1 with a master */
+  GstRcAlignerPad *master;      /* borrowed from pads */
+  gboolean started;             /* the first tick is known */
+  gboolean emitted;             /* a row was made */
+  gint64 k, tick;               /* the tick to be decided next */
+  GstRcOutputState out;
+} GstRcAlignerRun;
+
+void gst_rc_aligner_set_output (GstRcAligner * self, GstRcOutput mode);
+GstRcOutput gst_rc_aligner_get_output (GstRcAligner * self);
+
+/* Properties of a pad (but its stats), which rcresample shows as its own. `first_id` is the id
+ * of the first one; returns the id after the last. */
+guint gst_rc_aligner_install_pad_properties (GObjectClass * klass,
+    guint first_id);
+
+/* RGB first: what an unconstrained source will fixate to. The last structure is
+ * there so that other formats get an error that says what to do. */
+#define GST_RC_ALIGNER_SINK_CAPS \
+    GST_RC_TENSORS_CAPS "; " \
+    GST_RC_CLOUD_CAPS "; " \
+    GST_VIDEO_CAPS_MAKE ("{ RGB, BGR, RGBA, BGRA, RGBx, BGRx, ARGB, ABGR, " \
+        "xRGB, xBGR, GRAY8, GRAY16_LE, GRAY16_BE }") "; " \
+    GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL)
+
+G_END_DECLS

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rcaligner.h"
+
+#include <math.h>
+
+enum
+{
+  PROP_0,
+  PROP_ROLE,
+  PROP_METHOD,
+  PROP_MAX_GAP,
+  PROP_TOLERANCE,
+  PROP_OFFSET,
+  PROP_REQUIRED,
+  PROP_CAUSAL,
+  PROP_EDGE,
+  PROP_FILL,
+  PROP_CAPS,
+  PROP_STREAM_NAME,
+  PROP_MEAN_WINDOW,
+  PROP_MEAN_CENTRED,
+  PROP_SAMPLES,
+  PROP_MAX_POINTS,
+  PROP_LOOKAHEAD,
+  PROP_STATS,
+};
+
+#define RW (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING)
+
+G_DEFINE_TYPE (GstRcAlignerPad, gst_rc_aligner_pad, GST_TYPE_AGGREGATOR_PAD);
+
+guint
+gst_rc_aligner_install_pad_properties (GObjectClass * klass, guint first_id)
+{
+  const guint base = first_id - PROP_ROLE;
+  GParamSpec *fill;
+
+  g_object_class_install_property (klass, base + PROP_ROLE,
+      g_param_spec_enum ("role", "Role",
+          "What the stream means: observations may be interpolated, actions "
+          "never are, events hold until they change", GST_TYPE_RC_ROLE,
+          GST_RC_ROLE_OBSERVATION, RW));
+  g_object_class_install_property (klass, base + PROP_METHOD,
+      g_param_spec_enum ("method", "Method",
+          "How the value at a tick is made from the samples around it",
+          GST_TYPE_RC_METHOD, GST_RC_METHOD_AUTO, RW));
+  g_object_class_install_property (klass, base + PROP_MAX_GAP,
+      g_param_spec_int64 ("max-gap", "Maximum gap",
+          "Across a longer gap between samples (or a longer hold) the value is "
+          "missing, in ns (-1 = 200 ms for methods that interpolate and no "
+          "limit for the others; 9223372036854775807 = no limit)", -1,
+          G_MAXINT64, -1, RW));
+  g_object_class_install_property (klass, base + PROP_TOLERANCE,
+      g_param_spec_int64 ("tolerance", "Tolerance",
+          "method=nearest: how far the sample may be from the tick, in ns "
+          "(-1 = no limit)", -1, G_MAXINT64, -1, RW));
+  g_object_class_install_property (klass, base + PROP_OFFSET,
+      g_param_spec_int64 ("offset", "Offset",
+          "Added to every sample time, in ns: a camera stamped 125 ms late has "
+          "offset=-125000000", -G_MAXINT64 / 4, G_MAXINT64 / 4, 0, RW));
+  g_object_class_install_property (klass, base + PROP_REQUIRED,
+      g_param_spec_boolean ("required", "Required",
+          "With span=common, ticks begin and end where every required stream "
+          "has data", TRUE, RW));
+  g_object_class_install_property (klass, base + PROP_CAUSAL,
+      g_param_spec_boolean ("causal", "Causal",
+          "Use nothing later than the tick: nearest becomes previous, linear "
+          "holds. For data whose policy will run live", FALSE, RW));
+  g_object_class_install_property (klass, base + PROP_EDGE,
+      g_param_spec_enum ("edge", "Edge",
+          "Before the first and after the last sample", GST_TYPE_RC_EDGE,
+          RC_EDGE_MISSING, RW));
+  fill = g_param_spec_double ("fill", "Fill",
+      "The value of what is missing (nan = NaN in floats, 0 in integers and "
+      "images)", -G_MAXDOUBLE, G_MAXDOUBLE, 0, RW);
+  /* g_param_spec_double () refuses a NaN as default, not as value */
+  ((GParamSpecDouble *) fill)->default_value = NAN;
+  g_object_class_install_property (klass, base + PROP_FILL, fill);
+  g_object_class_install_property (klass, base + PROP_CAPS,
+      g_param_spec_boxed ("caps", "Caps",
+          "Shape of a stream that may be silent at the start; until its own "
+          "caps arrive it is missing with this shape", GST_TYPE_CAPS, RW));
+  g_object_class_install_property (klass, base + PROP_STREAM_NAME,
+      g_param_spec_string ("stream-name", "Stream name",
+          "Name in caps and recordings (unset = the pad's name without "
+          "\"sink_\")", NULL, RW));
+  g_object_class_install_property (klass, base + PROP_MEAN_WINDOW,
+      g_param_spec_int64 ("mean-window", "Window of the method",
+          "Width of the window of method=mean, gather and next, in ns (0 = one "
+          "tick period)", 0, G_MAXINT64 / 4, 0, RW));
+  g_object_class_install_property (klass, base + PROP_MEAN_CENTRED,
+      g_param_spec_boolean ("mean-centred", "Centred mean",
+          "method=mean: the window is centred on the tick instead of ending at "
+          "it, which needs half a window of lookahead", FALSE, RW));
+  g_object_class_install_property (klass, base + PROP_SAMPLES,
+      g_param_spec_uint ("samples", "Samples",
+          "method=gather: rows per tick; on overflow the newest are kept and "
+          "the rest is counted", 1, 65536, 16, RW));
+  g_object_class_install_property (klass, base + PROP_MAX_POINTS,
+      g_param_spec_uint ("max-points", "Maximum points",
+          "Point clouds: rows of the output tensor; further points are left "
+          "out and counted", 1, G_MAXINT32, 32768, RW));
+  g_object_class_install_property (klass, base + PROP_LOOKAHEAD,
+      g_param_spec_int64 ("lookahead", "Lookahead",
+          "Live: how long after a tick its sample may be stamped and still be "
+          "waited for, in ns (-1 = what the method needs, minus offset)", -1,
+          G_MAXINT64 / 4, -1, RW));
+  return base + PROP_STATS;
+}
+
+static void
+gst_rc_aligner_pad_set_property (GObject * object, guint id,
+    const GValue * value, GParamSpec * pspec)
+{
+  GstRcAlignerPad *self = GST_RC_ALIGNER_PAD (object);
+  GstRcStreamConfig *c = &self->config;
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_ROLE:
+      c->role = g_value_get_enum (value);
+      break;
+    case PROP_METHOD:
+      c->method = g_value_get_enum (value);
+      break;
+    case PROP_MAX_GAP:
+      c->max_gap = g_value_get_int64 (value);
+      break;
+    case PROP_TOLERANCE:
+      c->tolerance = g_value_get_int64 (value);
+      break;
+    case PROP_OFFSET:
+      c->offset = g_value_get_int64 (value);
+      break;
+    case PROP_REQUIRED:
+      c->required = g_value_get_boolean (value);
+      break;
+    case PROP_CAUSAL:
+      c->causal = g_value_get_boolean (value);
+      break;
+    case PROP_EDGE:
+      c->edge = g_value_get_enum (value);
+      break;
+    case PROP_FILL:
+      c->fill = g_value_get_double (value);
+      break;
+    case PROP_CAPS:
+      gst_caps_replace (&self->declared_caps,
+          (GstCaps *) gst_value_get_caps (value));
+      break;
+    case PROP_STREAM_NAME:
+      g_free (self->stream_name);
+      self->stream_name = g_value_dup_string (value);
+      break;
+    case PROP_MEAN_WINDOW:
+      c->mean_window = g_value_get_int64 (value);
+      break;
+    case PROP_MEAN_CENTRED:
+      c->centred = g_value_get_boolean (value);
+      break;
+    case PROP_SAMPLES:
+      c->samples = g_value_get_uint (value);
+      break;
+    case PROP_MAX_POINTS:
+      c->max_points = g_value_get_uint (value);
+      break;
+    case PROP_LOOKAHEAD:
+      self->lookahead = g_value_get_int64 (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  self->changed = TRUE;
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_rc_aligner_pad_get_property (GObject * object, guint id, GValue * value,
+    GParamSpec * pspec)
+{
+  GstRcAlignerPad *self = GST_RC_ALIGNER_PAD (object);
+  const GstRcStreamConfig *c = &self->config;
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_ROLE:
+      g_value_set_enum (value, c->role);
+      break;
+    case PROP_METHOD:
+      g_value_set_enum (value, c->method);
+      break;
+    case PROP_MAX_GAP:
+      g_value_set_int64 (value, c->max_gap);
+      break;
+    case PROP_TOLERANCE:
+      g_value_set_int64 (value, c->tolerance);
+      break;
+    case PROP_OFFSET:
+      g_value_set_int64 (value, c->offset);
+      break;
+    case PROP_REQUIRED:
+      g_value_set_boolean (value, c->required);
+      break;
+    case PROP_CAUSAL:
+      g_value_set_boolean (value, c->causal);
+      break;
+    case PROP_EDGE:
+      g_value_set_enum (value, c->edge);
+      break;
+    case PROP_FILL:
+      g_value_set_double (value, c->fill);
+      break;
+    case PROP_CAPS:
+      gst_value_set_caps (value, self->declared_caps);
+      break;
+    case PROP_STREAM_NAME:
+      g_value_set_string (value, self->stream_name);
+      break;
+    case PROP_MEAN_WINDOW:
+      g_value_set_int64 (value, c->mean_window);
+      break;
+    case PROP_MEAN_CENTRED:
+      g_value_set_boolean (value, c->centred);
+      break;
+    case PROP_SAMPLES:
+      g_value_set_uint (value, c->samples);
+      break;
+    case PROP_MAX_POINTS:
+      g_value_set_uint (value, c->max_points);
+      break;
+    case PROP_LOOKAHEAD:
+      g_value_set_int64 (value, self->lookahead);
+      break;
+    case PROP_STATS:
+      g_value_take_boxed (value, gst_rc_stream_stats (&self->shown));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* Asks upstream whether this pad is live and how late it may be. Called without
+ * locks: upstream may take its own. */
+static void
+query_latency (GstRcAlignerPad * self)
+{
+  GstQuery *query = gst_query_new_latency ();
+  gboolean live = FALSE;
+  GstClockTime min = 0;
+
+  if (gst_pad_peer_query (GST_PAD (self), query))
+    gst_query_parse_latency (query, &live, &min, NULL);
+  gst_query_unref (query);
+  GST_OBJECT_LOCK (self);
+  self->live = live;
+  self->upstream_latency = min;
+  self->queried = TRUE;
+  GST_OBJECT_UNLOCK (self);
+}
+
+static GstFlowReturn
+gst_rc_aligner_pad_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
+{
+  GstRcAlignerPad *self = GST_RC_ALIGNER_PAD (pad);
+  gboolean queried;
+
+  GST_OBJECT_LOCK (self);
+  queried = self->queried;
+  GST_OBJECT_UNLOCK (self);
+  if (!queried)
+    query_latency (self);
+  return self->base_chain (pad, parent, buffer);
+}
+
+static void
+gst_rc_aligner_pad_constructed (GObject * object)
+{
+  GstRcAlignerPad *self = GST_RC_ALIGNER_PAD (object);
+
+  G_OBJECT_CLASS (gst_rc_aligner_pad_parent_class)->constructed (object);
+  self->base_chain = GST_PAD_CHAINFUNC (object);
+  gst_pad_set_chain_function (GST_PAD (object), gst_rc_aligner_pad_chain);
+  self->stream = gst_rc_stream_new (GST_OBJECT (self), GST_PAD_NAME (self));
+}
+
+static void
+gst_rc_aligner_pad_finalize (GObject * object)
+{
+  GstRcAlignerPad *self = GST_RC_ALIGNER_PAD (object);
+
+  gst_rc_stream_free (self->stream);
+  gst_caps_replace (&self->declared_caps, NULL);
+  gst_caps_replace (&self->caps, NULL);
+  g_free (self->stream_name);
+  g_free (self->warning);
+  G_OBJECT_CLASS (gst_rc_aligner_pad_parent_class)->finalize (object);
+}
+
+static GstFlowReturn
+gst_rc_aligner_pad_flush (GstAggregatorPad * pad, GstAggregator * agg)
+{
+  GstRcAlignerPad *self = GST_RC_ALIGNER_PAD (pad);
+
+  gst_rc_stream_reset (self->stream);
+  self->head_taken = FALSE;
+  return GST_FLOW_OK;
+}
+
+static void
+gst_rc_aligner_pad_class_init (GstRcAlignerPadClass * klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->set_property = gst_rc_aligner_pad_set_property;
+  object_class->get_property = gst_rc_aligner_pad_get_property;
+  object_class->constructed = gst_rc_aligner_pad_constructed;
+  object_class->finalize = gst_rc_aligner_pad_finalize;
+  GST_AGGREGATOR_PAD_CLASS (klass)->flush = gst_rc_aligner_pad_flush;
+  gst_rc_aligner_install_pad_properties (object_class, PROP_ROLE);
+  g_object_class_install_property (object_class, PROP_STATS,
+      g_param_spec_boxed ("stats", "Statistics",
+          "Samples in, dropped by cause, and ticks by what they were",
+          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+}
+
+static void
+gst_rc_aligner_pad_init (GstRcAlignerPad * self)
+{
+  self->config.required = TRUE;
+  self->config.max_gap = -1;
+  self->config.tolerance = -1;
+  self->config.samples = 16;
+  self->config.max_points = 32768;
+  self->config.fill = NAN;
+  self->lookahead = -1;
+  self->changed = TRUE;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The elements of this plugin file. */
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+GST_ELEMENT_REGISTER_DECLARE (rcfusemux);
+GST_ELEMENT_REGISTER_DECLARE (rcresample);
+
+G_END_DECLS

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Enum types of the aligning elements' properties. */
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GstRcRole:
+ * @GST_RC_ROLE_OBSERVATION: a measured quantity; may be interpolated
+ * @GST_RC_ROLE_ACTION: a command or set-point; never interpolated
+ * @GST_RC_ROLE_EVENT: a state that holds until it changes
+ *
+ * What a stream means, from which its default method follows.
+ */
+typedef enum
+{
+  GST_RC_ROLE_OBSERVATION,
+  GST_RC_ROLE_ACTION,
+  GST_RC_ROLE_EVENT,
+} GstRcRole;
+
+/* The values after AUTO are those of RcMethod, shifted by one. */
+typedef enum
+{
+  GST_RC_METHOD_AUTO,
+  GST_RC_METHOD_PREVIOUS,
+  GST_RC_METHOD_NEAREST,
+  GST_RC_METHOD_NEXT,
+  GST_RC_METHOD_LINEAR,
+  GST_RC_METHOD_PCHIP,
+  GST_RC_METHOD_HERMITE,
+  GST_RC_METHOD_MEAN,
+  GST_RC_METHOD_GATHER,
+} GstRcMethod;
+
+typedef enum
+{
+  GST_RC_SPAN_AUTO,
+  GST_RC_SPAN_COMMON,
+  GST_RC_SPAN_ALL,
+} GstRcSpan;
+
+typedef enum
+{
+  GST_RC_OUTPUT_BUNDLE,
+  GST_RC_OUTPUT_CONCAT,
+} GstRcOutput;
+
+typedef enum
+{
+  GST_RC_WINDOW_START_MISSING,
+  GST_RC_WINDOW_START_REPEAT,
+} GstRcWindowStart;
+
+#define GST_TYPE_RC_ROLE (gst_rc_role_get_type ())
+#define GST_TYPE_RC_METHOD (gst_rc_method_get_type ())
+#define GST_TYPE_RC_EDGE (gst_rc_edge_get_type ())
+#define GST_TYPE_RC_SPAN (gst_rc_span_get_type ())
+#define GST_TYPE_RC_OUTPUT (gst_rc_output_get_type ())
+#define GST_TYPE_RC_WINDOW_START (gst_rc_window_start_get_type ())
+
+GType gst_rc_role_get_type (void);
+GType gst_rc_method_get_type (void);
+GType gst_rc_edge_get_type (void);
+GType gst_rc_span_get_type (void);
+GType gst_rc_output_get_type (void);
+GType gst_rc_window_start_get_type (void);
+
+/* The nick of a value ("linear"), a static string. */
+const gchar *gst_rc_enum_nick (GType type, gint value);
+
+G_END_DECLS

@@ -1,0 +1,843 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rcstream.h"
+
+#include <string.h>
+
+#include "rcmeta.h"
+
+/* Rows up to this size are copied into one dense array, larger ones are kept as
+ * the buffers they came in: a copy of 2 KiB costs less than a map and a ref. */
+#define COPY_LIMIT 2048
+
+GstRcStream *
+gst_rc_stream_new (GstObject * object, const gchar * name)
+{
+  GstRcStream *s = g_new0 (GstRcStream, 1);
+
+  s->object = object;
+  s->name = g_strdup (name);
+  s->stats.first_time = s->stats.last_time = s->horizon = RC_TIME_NONE;
+  return s;
+}
+
+static void
+clear_row (GstRcRow * row)
+{
+  if (row->mapped)
+    gst_buffer_unmap (row->buffer, &row->map);
+  if (row->buffer)
+    gst_buffer_unref (row->buffer);
+  memset (row, 0, sizeof (*row));
+}
+
+/* Drops the `count` oldest rows. */
+static void
+drop_rows (GstRcStream * s, gsize count)
+{
+  if (s->by_reference) {
+    for (gsize i = 0; i < count; i++)
+      clear_row (&s->rows[s->head + i]);
+  }
+  s->head += count;
+  s->n -= count;
+  s->hint = MAX (0, s->hint - (gint64) count);
+  if (s->n == 0)
+    s->head = 0;
+}
+
+static void
+free_history (GstRcStream * s)
+{
+  drop_rows (s, s->n);
+  g_clear_pointer (&s->times, g_free);
+  g_clear_pointer (&s->rows, g_free);
+  g_clear_pointer (&s->data, g_free);
+  g_clear_pointer (&s->signs, g_free);
+  s->capacity = s->head = 0;
+}
+
+static void
+clear_parts (GstRcStream * s)
+{
+  for (guint i = 0; i < s->n_parts; i++)
+    gst_rc_tensor_clear (&s->parts[i]);
+  s->n_parts = 0;
+  g_clear_pointer (&s->sampler, rc_sampler_free);
+  g_clear_pointer (&s->late, rc_sampler_free);
+}
+
+void
+gst_rc_stream_free (GstRcStream * s)
+{
+  free_history (s);
+  clear_parts (s);
+  gst_rc_tensors_clear (&s->tensors);
+  gst_rc_tensor_clear (&s->input);
+  g_free (s->name);
+  g_free (s);
+}
+
+void
+gst_rc_stream_reset (GstRcStream * s)
+{
+  drop_rows (s, s->n);
+  s->stats.first_time = s->stats.last_time = s->horizon = RC_TIME_NONE;
+  s->hint = 0;
+  s->eos = FALSE;
+}
+
+/* ---- caps ---- */
+
+static gboolean
+set_tensor_caps (GstRcStream * s, const GstCaps * caps, GError ** error)
+{
+  GstRcTensors tensors;
+  const GstRcTensor *t;
+
+  if (!gst_rc_tensors_parse (&tensors, caps, error))
+    return FALSE;
+  if (tensors.n_tensors != 1) {
+    gst_rc_caps_fail (error,
+        "caps field num_tensors=%u: one tensor per pad can "
+        "be aligned; split the stream first", tensors.n_tensors);
+    gst_rc_tensors_clear (&tensors);
+    return FALSE;
+  }
+  t = &tensors.tensors[0];
+  if (tensors.samples > 1 && t->dims[t->rank - 1] != tensors.samples) {
+    gst_rc_caps_fail (error, "caps field samples=%d does not match the "
+        "outermost dimension %u", tensors.samples, t->dims[t->rank - 1]);
+    gst_rc_tensors_clear (&tensors);
+    return FALSE;
+  }
+  gst_rc_tensors_clear (&s->tensors);
+  s->tensors = tensors;
+  gst_rc_tensor_clear (&s->input);
+  gst_rc_tensor_copy (&s->input, t);
+  if (tensors.samples > 1) {
+    if (s->input.rank > 1)
+      gst_rc_tensor_set_shape (&s->input, t->dtype, t->dims, t->rank - 1);
+    else
+      gst_rc_tensor_set_shape (&s->input, t->dtype, (guint32[]) {
+          1}
+        , 1);
+  }
+  s->kind = GST_RC_STREAM_TENSOR;
+  return TRUE;
+}
+
+/* Formats whose pixels lie packed in one plane with C equal components. */
+static gboolean
+video_shape (const GstVideoInfo * info, RcDType * dtype, guint32 * channels)
+{
+  const GstVideoFormatInfo *f = info->finfo;
+  guint depth = GST_VIDEO_FORMAT_INFO_BITS (f);
+
+  switch (GST_VIDEO_INFO_FORMAT (info)) {
+    case GST_VIDEO_FORMAT_GRAY8:
+      *dtype = RC_UINT8;
+      *channels = 1;
+      return TRUE;
+#if G_BYTE_ORDER == G_LITTLE_ENDIAN
+    case GST_VIDEO_FORMAT_GRAY16_LE:
+#else
+    case GST_VIDEO_FORMAT_GRAY16_BE:
+#endif
+      *dtype = RC_UINT16;
+      *channels = 1;
+      return TRUE;
+    default:
+      break;
+  }
+  if (!GST_VIDEO_FORMAT_INFO_IS_RGB (f) || depth != 8
+      || GST_VIDEO_INFO_N_PLANES (info) != 1
+      || GST_VIDEO_FORMAT_INFO_HAS_PALETTE (f))
+    return FALSE;
+  *dtype = RC_UINT8;
+  *channels = GST_VIDEO_FORMAT_INFO_PSTRIDE (f, 0);
+  return TRUE;
+}
+
+static gboolean
+set_video_caps (GstRcStream * s, const GstCaps * caps, GError ** error)
+{
+  GstVideoInfo info;
+  RcDType dtype;
+  guint32 dims[3];
+  GstRcTensor t = { 0 };
+
+  if (!gst_video_info_from_caps (&info, caps))
+    return gst_rc_caps_fail (error, "video caps that cannot be read");
+  if (!video_shape (&info, &dtype, &dims[0]))
+    return gst_rc_caps_fail (error, "caps field format=%s has no packed 8-bit "
+        "RGB or GRAY pixels: put videoconvert ! video/x-raw,format=RGB (or "
+        "rcvideotensor, where installed) before this pad",
+        gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (&info)));
+  dims[1] = GST_VIDEO_INFO_WIDTH (&info);
+  dims[2] = GST_VIDEO_INFO_HEIGHT (&info);
+  if (!gst_rc_tensor_set_shape (&t, dtype, dims, 3))
+    return gst_rc_caps_fail (error, "video caps with an empty frame");
+  t.format =
+      g_strdup (gst_video_format_to_string (GST_VIDEO_INFO_FORMAT (&info)));
+  gst_rc_tensor_clear (&s->input);
+  s->input = t;
+  s->video = info;
+  s->kind = GST_RC_STREAM_VIDEO;
+  return TRUE;
+}
+
+static gboolean
+set_cloud_caps (GstRcStream * s, const GstCaps * caps, GError ** error)
+{
+  GstRcCloud cloud;
+
+  if (!gst_rc_cloud_parse (&cloud, caps, error))
+    return FALSE;
+  s->cloud = cloud;
+  gst_rc_tensor_clear (&s->input);
+  gst_rc_tensor_set_shape (&s->input, RC_UINT8, &cloud.point_step, 1);
+  s->kind = GST_RC_STREAM_CLOUD;
+  return TRUE;
+}
+
+gboolean
+gst_rc_stream_set_caps (GstRcStream * s, const GstCaps * caps, GError ** error)
+{
+  const gchar *name = gst_structure_get_name (gst_caps_get_structure (caps,
+          0));
+  gboolean ok;
+
+  clear_parts (s);
+  if (g_str_equal (name, GST_RC_TENSORS_NAME))
+    ok = set_tensor_caps (s, caps, error);
+  else if (g_str_equal (name, GST_RC_CLOUD_NAME))
+    ok = set_cloud_caps (s, caps, error);
+  else
+    ok = set_video_caps (s, caps, error);
+  /* rows of the old shape cannot be mixed with new ones; times stay, so that
+   * the stream cannot go backwards across the change */
+  free_history (s);
+  s->hint = 0;
+  s->by_reference = s->kind != GST_RC_STREAM_TENSOR
+      || s->input.size > COPY_LIMIT;
+  return ok;
+}
+
+/* ---- configuration ---- */
+
+static RcMethod
+default_method (const GstRcStream * s, GstRcRole role)
+{
+  if (role == GST_RC_ROLE_ACTION)
+    return RC_METHOD_NEXT;
+  if (role == GST_RC_ROLE_OBSERVATION && s->kind == GST_RC_STREAM_TENSOR
+      && rc_dtype_is_float (s->input.dtype))
+    return RC_METHOD_LINEAR;
+  return RC_METHOD_PREVIOUS;
+}
+
+static gboolean
+method_interpolates (RcMethod method)
+{
+  return method == RC_METHOD_LINEAR || method == RC_METHOD_PCHIP
+      || method == RC_METHOD_HERMITE || method == RC_METHOD_MEAN;
+}
+
+/* Marks speak of the innermost dimension: repeat them over the outer ones. */
+static RcMark *
+spread_marks (const GstRcTensor * t, gint32 * n_marks)
+{
+  guint64 outer = gst_rc_tensor_elements (t) / t->dims[0];
+  RcMark *marks = g_new (RcMark, t->n_marks * outer + 1);
+  gsize n = 0;
+
+  for (guint64 i = 0; i < outer; i++) {
+    for (guint j = 0; j < t->n_marks; j++) {
+      marks[n] = t->marks[j];
+      marks[n].channel += i * t->dims[0];
+      marks[n].other += i * t->dims[0];
+      n++;
+    }
+  }
+  *n_marks = n;
+  return marks;
+}
+
+static gboolean
+make_samplers (GstRcStream * s, GError ** error)
+{
+  const GstRcStreamConfig *c = &s->config;
+  gboolean cloud = s->kind == GST_RC_STREAM_CLOUD;
+  RcSamplerConfig config;
+  RcError rc_error = { 0 };
+  RcMark *marks;
+
+  rc_sampler_config_init (&config, s->input.dtype,
+      cloud ? 1 : (gint64) gst_rc_tensor_elements (&s->input), s->method);
+  config.edge = c->edge;
+  config.causal = c->causal;
+  config.centred = c->centred;
+  if (c->max_gap >= 0)
+    config.max_gap = c->max_gap == G_MAXINT64 ? RC_TIME_NONE : c->max_gap;
+  if (c->tolerance >= 0)
+    config.tolerance = c->tolerance;
+  config.window = c->mean_window > 0 ? c->mean_window : s->period;
+  config.samples = c->samples;
+  config.fill = c->fill;
+  marks = spread_marks (&s->input, &config.n_marks);
+  config.marks = marks;
+  s->sampler = rc_sampler_new (&config, &rc_error);
+  config.causal = TRUE;
+  if (s->sampler)
+    s->late = rc_sampler_new (&config, &rc_error);
+  g_free (marks);
+  if (!s->sampler || !s->late)
+    return gst_rc_caps_fail (error, "%s", rc_error.message);
+  s->n_quats = rc_sampler_n_quaternions (s->sampler);
+  return TRUE;
+}
+
+/* A cloud whose fields are all float32 without gaps is a float tensor; any other
+ * keeps its bytes. */
+static gboolean
+cloud_is_float (const GstRcCloud * cloud)
+{
+  guint32 at = 0;
+
+  for (guint i = 0; i < cloud->n_fields; i++) {
+    const GstRcField *f = &cloud->fields[i];
+
+    if (f->type != GST_RC_FIELD_F32 || f->offset != at)
+      return FALSE;
+    at += f->count * sizeof (gfloat);
+  }
+  return at == cloud->point_step;
+}
+
+static gboolean
+make_value_part (GstRcStream * s, GError ** error)
+{
+  GstRcTensor *t = &s->parts[0];
+  guint32 dims[GST_RC_MAX_RANK];
+  guint rank = s->input.rank;
+  RcDType dtype = s->input.dtype;
+
+  memcpy (dims, s->input.dims, sizeof (dims));
+  if (s->kind == GST_RC_STREAM_CLOUD) {
+    gboolean is_float = cloud_is_float (&s->cloud);
+
+    dtype = is_float ? RC_FLOAT32 : RC_UINT8;
+    dims[0] = is_float ? s->cloud.point_step / 4 : s->cloud.point_step;
+    dims[1] = s->config.max_points;
+    rank = 2;
+  } else if (s->method == RC_METHOD_GATHER) {
+    if (rank == GST_RC_MAX_RANK)
+      return gst_rc_caps_fail (error, "method=gather needs a dimension more "
+          "than %d", GST_RC_MAX_RANK);
+    dims[rank++] = s->config.samples;
+  }
+  gst_rc_tensor_copy (t, &s->input);
+  s->n_parts = 1;
+  if (!gst_rc_tensor_set_shape (t, dtype, dims, rank))
+    return gst_rc_caps_fail (error, "a tensor that is too large");
+  return TRUE;
+}
+
+static void
+add_part (GstRcStream * s, GstRcTensorKind kind, RcDType dtype, guint32 dim)
+{
+  GstRcTensor *t = &s->parts[s->n_parts++];
+
+  memset (t, 0, sizeof (*t));
+  gst_rc_tensor_set_shape (t, dtype, &dim, 1);
+  t->kind = kind;
+}
+
+gboolean
+gst_rc_stream_configure (GstRcStream * s, const GstRcStreamConfig * config,
+    gint64 period, GError ** error)
+{
+  gint32 n_quats = s->n_quats;
+  gboolean needs_window;
+
+  g_return_val_if_fail (s->kind != GST_RC_STREAM_NONE, FALSE);
+  clear_parts (s);
+  s->config = *config;
+  s->period = period;
+  s->method = config->method == GST_RC_METHOD_AUTO ?
+      default_method (s, config->role) : (RcMethod) (config->method - 1);
+  if (config->role == GST_RC_ROLE_ACTION && method_interpolates (s->method))
+    return gst_rc_caps_fail (error, "method=%s would invent actions that were "
+        "never sent: use next or previous with role=action",
+        gst_rc_enum_nick (GST_TYPE_RC_METHOD, s->method + 1));
+  if (s->kind == GST_RC_STREAM_CLOUD && (method_interpolates (s->method)
+          || s->method == RC_METHOD_GATHER))
+    return gst_rc_caps_fail (error, "method=%s has no meaning for a point "
+        "cloud: use previous, nearest or next",
+        gst_rc_enum_nick (GST_TYPE_RC_METHOD, s->method + 1));
+  needs_window = s->method == RC_METHOD_NEXT || s->method == RC_METHOD_MEAN
+      || s->method == RC_METHOD_GATHER;
+  if (needs_window && period == 0 && config->mean_window == 0)
+    return gst_rc_caps_fail (error, "method=%s needs mean-window when the "
+        "ticks come from a master pad",
+        gst_rc_enum_nick (GST_TYPE_RC_METHOD, s->method + 1));
+  if (!make_samplers (s, error) || !make_value_part (s, error))
+    return FALSE;
+  s->parts[0].role =
+      g_strdup (gst_rc_enum_nick (GST_TYPE_RC_ROLE, config->role));
+  s->parts[0].method =
+      g_strdup (gst_rc_enum_nick (GST_TYPE_RC_METHOD, s->method + 1));
+  if (s->kind == GST_RC_STREAM_CLOUD) {
+    const GstStructure *st;
+    GstCaps *caps = gst_rc_cloud_to_caps (&s->cloud);
+
+    st = gst_caps_get_structure (caps, 0);
+    s->parts[0].format = g_strdup (gst_structure_get_string (st, "fields"));
+    if (*s->cloud.frame_id)
+      s->parts[0].frame = g_strdup (s->cloud.frame_id);
+    gst_caps_unref (caps);
+    add_part (s, GST_RC_KIND_COUNT, RC_INT32, 1);
+  } else if (s->method == RC_METHOD_GATHER) {
+    add_part (s, GST_RC_KIND_COUNT, RC_INT32, 1);
+    add_part (s, GST_RC_KIND_TIMES, RC_INT64, config->samples);
+  }
+  for (guint i = 0; i < s->n_parts; i++) {
+    g_free (s->parts[i].stream);
+    s->parts[i].stream = g_strdup (s->name);
+  }
+  /* the signs of stored rows belong to the quaternions of the old sampler */
+  if (s->n_quats != n_quats)
+    free_history (s);
+  return TRUE;
+}
+
+/* ---- history ---- */
+
+static void
+reserve_one (GstRcStream * s)
+{
+  gsize row = s->input.size;
+
+  if (s->head + s->n < s->capacity)
+    return;
+  if (s->head >= s->capacity / 2 && s->head > 0) {
+    gsize h = s->head;
+
+    memmove (s->times, s->times + h, s->n * sizeof (gint64));
+    if (s->by_reference) {
+      memmove (s->rows, s->rows + h, s->n * sizeof (GstRcRow));
+      memset (s->rows + s->n, 0, h * sizeof (GstRcRow));
+    } else {
+      memmove (s->data, s->data + h * row, s->n * row);
+    }
+    if (s->n_quats)
+      memmove (s->signs, s->signs + h * s->n_quats, s->n * s->n_quats);
+    s->head = 0;
+    return;
+  }
+  s->capacity = MAX (16, s->capacity * 2);
+  s->times = g_renew (gint64, s->times, s->capacity);
+  if (s->by_reference) {
+    s->rows = g_renew (GstRcRow, s->rows, s->capacity);
+    memset (s->rows + s->head + s->n, 0,
+        (s->capacity - s->head - s->n) * sizeof (GstRcRow));
+  } else {
+    s->data = g_realloc_n (s->data, s->capacity, row);
+  }
+  if (s->n_quats)
+    s->signs = g_realloc_n (s->signs, s->capacity, s->n_quats);
+}
+
+static const guint8 *
+row_data (const GstRcStream * s, gsize index)
+{
+  index += s->head;
+  return s->by_reference ? s->rows[index].map.data :
+      s->data + index * s->input.size;
+}
+
+/* Signs of the row at the end of the history, which has just been stored. */
+static void
+store_signs (GstRcStream * s)
+{
+  gsize last = s->n - 1;
+  guint8 *signs = s->signs + (s->head + last) * s->n_quats;
+
+  rc_sampler_signs (s->sampler, last ? row_data (s, last - 1) : NULL,
+      last ? signs - s->n_quats : NULL, row_data (s, last), signs);
+}
+
+/* The stated rule: of equal times the first counts, and time never goes back;
+ * what breaks it is dropped and counted. */
+static gboolean
+accept_time (GstRcStream * s, gint64 time)
+{
+  s->stats.in++;
+  if (s->stats.last_time != RC_TIME_NONE && time <= s->stats.last_time) {
+    if (time == s->stats.last_time)
+      s->stats.duplicates++;
+    else
+      s->stats.backwards++;
+    return FALSE;
+  }
+  if (s->stats.first_time == RC_TIME_NONE)
+    s->stats.first_time = time;
+  s->stats.last_time = s->horizon = time;
+  s->stats.kept++;
+  reserve_one (s);
+  s->times[s->head + s->n] = time;
+  return TRUE;
+}
+
+static gboolean
+running_time (const GstRcStream * s, const GstSegment * segment,
+    GstClockTime pts, gint64 * time)
+{
+  guint64 running;
+  gint sign;
+
+  if (!GST_CLOCK_TIME_IS_VALID (pts)
+      || !gst_segment_clip (segment, GST_FORMAT_TIME, pts, pts, NULL, NULL))
+    return FALSE;
+  sign = gst_segment_to_running_time_full (segment, GST_FORMAT_TIME, pts,
+      &running);
+  if (sign == 0 || running > G_MAXINT64 / 2)
+    return FALSE;
+  *time = (sign > 0 ? (gint64) running : -(gint64) running)
+      + s->config.offset;
+  return TRUE;
+}
+
+static void
+push_copies (GstRcStream * s, GstBuffer * buffer, const GstSegment * segment,
+    gchar ** reason)
+{
+  gsize n = MAX (1, s->tensors.samples), n_times = 0;
+  const gint64 *times = gst_rc_sample_times_get (buffer, &n_times);
+  GstMapInfo map;
+
+  if (gst_buffer_get_size (buffer) != n * s->input.size
+      || (n > 1 && n_times != n) || !gst_buffer_map (buffer, &map,
+          GST_MAP_READ)) {
+    if (reason)
+      *reason = g_strdup_printf ("a buffer of %" G_GSIZE_FORMAT " bytes with %"
+          G_GSIZE_FORMAT " sample times where the caps mean %" G_GSIZE_FORMAT
+          " bytes and %" G_GSIZE_FORMAT " times", gst_buffer_get_size (buffer),
+          n_times, n * s->input.size, n > 1 ? n : 0);
+    s->stats.in += n;
+    s->stats.bad_size += n;
+    return;
+  }
+  for (gsize i = 0; i < n; i++) {
+    gint64 time;
+
+    if (!running_time (s, segment, n > 1 ? (GstClockTime) times[i] :
+            GST_BUFFER_PTS (buffer), &time)) {
+      s->stats.in++;
+      s->stats.no_time++;
+      continue;
+    }
+    if (!accept_time (s, time))
+      continue;
+    memcpy (s->data + (s->head + s->n) * s->input.size,
+        map.data + i * s->input.size, s->input.size);
+    s->n++;
+    if (s->n_quats)
+      store_signs (s);
+  }
+  gst_buffer_unmap (buffer, &map);
+}
+
+/* Rows of a frame without padding, as the tensor has them; NULL when the buffer
+ * does not hold a frame. */
+static GstBuffer *
+pack_frame (GstRcStream * s, GstBuffer * buffer)
+{
+  const gsize size = s->input.size, height = s->input.dims[2];
+  const gsize line = size / height;
+  GstVideoFrame frame;
+  GstBuffer *packed;
+  GstMapInfo map;
+  gint stride;
+  gboolean dense;
+
+  if (!gst_video_frame_map (&frame, &s->video, buffer, GST_MAP_READ))
+    return NULL;
+  stride = GST_VIDEO_FRAME_PLANE_STRIDE (&frame, 0);
+  dense = stride == (gint) line
+      && GST_VIDEO_FRAME_PLANE_OFFSET (&frame, 0) == 0;
+  if (dense && gst_buffer_get_size (buffer) == size) {
+    gst_video_frame_unmap (&frame);
+    return gst_buffer_ref (buffer);
+  }
+  packed = gst_buffer_new_allocate (NULL, size, NULL);
+  if (packed && gst_buffer_map (packed, &map, GST_MAP_WRITE)) {
+    const guint8 *src = GST_VIDEO_FRAME_PLANE_DATA (&frame, 0);
+
+    for (gsize y = 0; y < height; y++)
+      memcpy (map.data + y * line, src + (gssize) y * stride, line);
+    gst_buffer_unmap (packed, &map);
+  }
+  gst_video_frame_unmap (&frame);
+  return packed;
+}
+
+static void
+push_reference (GstRcStream * s, GstBuffer * buffer, const GstSegment * segment,
+    gchar ** reason)
+{
+  const gsize size = gst_buffer_get_size (buffer);
+  gboolean fits = TRUE;
+  GstBuffer *kept = NULL;
+  GstRcRow *row;
+  gint64 time;
+
+  if (s->kind == GST_RC_STREAM_CLOUD)
+    fits = size % s->cloud.point_step == 0;
+  else if (s->kind == GST_RC_STREAM_TENSOR)
+    fits = size == s->input.size;
+  if (fits)
+    kept = s->kind == GST_RC_STREAM_VIDEO ? pack_frame (s, buffer) :
+        gst_buffer_ref (buffer);
+  if (!kept) {
+    if (reason)
+      *reason = g_strdup_printf ("a buffer of %" G_GSIZE_FORMAT " bytes where "
+          "the caps mean %s%" G_GSIZE_FORMAT " bytes", size,
+          s->kind == GST_RC_STREAM_CLOUD ? "a multiple of " : "",
+          s->input.size);
+    s->stats.in++;
+    s->stats.bad_size++;
+    return;
+  }
+  if (!running_time (s, segment, GST_BUFFER_PTS (buffer), &time)) {
+    s->stats.in++;
+    s->stats.no_time++;
+  } else if (accept_time (s, time)) {
+    row = &s->rows[s->head + s->n];
+    row->size = gst_buffer_get_size (kept);
+    row->buffer = gst_buffer_ref (kept);
+    /* an empty cloud has nothing to map */
+    row->mapped = row->size > 0
+        && gst_buffer_map (kept, &row->map, GST_MAP_READ);
+    if (!row->mapped)
+      row->size = 0;
+    s->n++;
+    if (s->n_quats && row->mapped)
+      store_signs (s);
+  }
+  gst_buffer_unref (kept);
+}
+
+void
+gst_rc_stream_push (GstRcStream * s, GstBuffer * buffer,
+    const GstSegment * segment, gchar ** reason)
+{
+  if (reason)
+    *reason = NULL;
+  if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP)
+      && gst_buffer_get_size (buffer) == 0) {
+    GstClockTime end = GST_BUFFER_PTS (buffer);
+    gint64 time;
+
+    /* an interval without samples: only time moves on */
+    if (GST_BUFFER_DURATION_IS_VALID (buffer) && GST_CLOCK_TIME_IS_VALID (end))
+      end += GST_BUFFER_DURATION (buffer);
+    if (segment->stop != GST_CLOCK_TIME_NONE)
+      end = MIN (end, segment->stop);
+    if (running_time (s, segment, end, &time) && (s->horizon == RC_TIME_NONE
+            || time - 1 > s->horizon))
+      s->horizon = time - 1;
+    return;
+  }
+  if (s->by_reference)
+    push_reference (s, buffer, segment, reason);
+  else
+    push_copies (s, buffer, segment, reason);
+}
+
+gint64
+gst_rc_stream_next_time (const GstRcStream * s, gint64 after)
+{
+  const gint64 *times = s->times + s->head;
+  gsize lo = 0, hi = s->n;
+
+  while (lo < hi) {
+    gsize mid = lo + (hi - lo) / 2;
+
+    if (after == RC_TIME_NONE || times[mid] > after)
+      hi = mid;
+    else
+      lo = mid + 1;
+  }
+  return lo < s->n ? times[lo] : RC_TIME_NONE;
+}
+
+gboolean
+gst_rc_stream_decided (GstRcStream * s, gint64 tick)
+{
+  if (s->eos)
+    return TRUE;
+  if (!s->sampler)
+    return FALSE;
+  return s->horizon != RC_TIME_NONE && rc_sampler_decided (s->sampler,
+      s->times + s->head, s->n, s->horizon, tick);
+}
+
+void
+gst_rc_stream_trim (GstRcStream * s, gint64 tick)
+{
+  gint64 keep;
+
+  if (!s->sampler || s->n == 0)
+    return;
+  keep = rc_sampler_keep_from (s->sampler, s->times + s->head, s->n, tick);
+  /* one row stays, so that the signs of the next one continue from it */
+  keep = MIN (keep, (gint64) s->n - 1);
+  if (keep > 0)
+    drop_rows (s, keep);
+}
+
+void
+gst_rc_stream_pick (GstRcStream * s, gint64 tick, gboolean late, RcPick * pick)
+{
+  if (!s->sampler) {
+    memset (pick, 0, sizeof (*pick));
+    pick->tick = tick;
+    pick->state = RC_STATE_MISSING;
+    pick->skew = pick->newest = RC_TIME_NONE;
+  } else {
+    rc_pick (late ? s->late : s->sampler, s->times + s->head, s->n, tick,
+        &s->hint, pick);
+  }
+}
+
+void
+gst_rc_stream_count (GstRcStream * s, const RcPick * pick, gboolean late)
+{
+  s->stats.states[pick->state]++;
+  s->stats.overflow += pick->overflow;
+  if (late)
+    s->stats.deadlines++;
+}
+
+/* ---- rows ---- */
+
+static void
+render_cloud (GstRcStream * s, const RcPick * pick, guint8 * out)
+{
+  gsize capacity = s->parts[0].size, n = 0;
+
+  if (pick->count > 0) {
+    const GstRcRow *row = &s->rows[s->head + pick->first];
+
+    n = MIN (row->size, capacity);
+    if (n)
+      memcpy (out, row->map.data, n);
+    s->stats.overflow += (row->size - n) / s->cloud.point_step;
+  }
+  memset (out + n, 0, capacity - n);
+}
+
+static void
+render_value (GstRcStream * s, const RcPick * pick, guint8 * out)
+{
+  const void *stack_rows[64];
+  const guint8 *stack_signs[64];
+  const void **rows = stack_rows;
+  const guint8 **signs = stack_signs;
+  gint64 n = pick->count;
+
+  if (n > (gint64) G_N_ELEMENTS (stack_rows)) {
+    rows = g_new (const void *, n);
+    signs = g_new (const guint8 *, n);
+  }
+  for (gint64 i = 0; i < n; i++) {
+    rows[i] = row_data (s, pick->first + i);
+    if (s->n_quats)
+      signs[i] = s->signs + (s->head + pick->first + i) * s->n_quats;
+  }
+  rc_apply (s->sampler, pick, rows, n ? s->times + s->head + pick->first : NULL,
+      s->n_quats ? signs : NULL, out);
+  if (rows != stack_rows) {
+    g_free (rows);
+    g_free (signs);
+  }
+}
+
+void
+gst_rc_stream_render (GstRcStream * s, const RcPick * pick, guint part,
+    guint8 * out)
+{
+  const GstRcTensor *t = &s->parts[part];
+
+  switch (t->kind) {
+    case GST_RC_KIND_COUNT:
+    {
+      gint32 count = pick->count;
+
+      if (s->kind == GST_RC_STREAM_CLOUD && pick->count > 0)
+        count = MIN (s->rows[s->head + pick->first].size / s->cloud.point_step,
+            s->config.max_points);
+      memcpy (out, &count, sizeof (count));
+      break;
+    }
+    case GST_RC_KIND_TIMES:
+      for (guint i = 0; i < t->dims[0]; i++) {
+        gint64 time = i < pick->count ?
+            s->times[s->head + pick->first + i] : RC_TIME_NONE;
+
+        memcpy (out + i * sizeof (time), &time, sizeof (time));
+      }
+      break;
+    default:
+      if (s->kind == GST_RC_STREAM_CLOUD)
+        render_cloud (s, pick, out);
+      else
+        render_value (s, pick, out);
+      break;
+  }
+}
+
+GstMemory *
+gst_rc_stream_reference (GstRcStream * s, const RcPick * pick,
+    GstBuffer ** parent)
+{
+  GstRcRow *row;
+  GstMemory *memory;
+
+  if (!s->by_reference || s->kind == GST_RC_STREAM_CLOUD || !s->sampler
+      || pick->count != 1 || !rc_pick_is_copy (s->sampler, pick))
+    return NULL;
+  row = &s->rows[s->head + pick->first];
+  if (gst_buffer_n_memory (row->buffer) != 1)
+    return NULL;
+  memory = gst_buffer_peek_memory (row->buffer, 0);
+  if (memory->size != s->parts[0].size)
+    return NULL;
+  *parent = row->buffer;
+  return gst_memory_ref (memory);
+}
+
+GstStructure *
+gst_rc_stream_stats (const GstRcStreamStats * c)
+{
+  GstStructure *st = gst_structure_new ("rc-stream-stats",
+      "in", G_TYPE_UINT64, c->in, "kept", G_TYPE_UINT64, c->kept,
+      "duplicates", G_TYPE_UINT64, c->duplicates,
+      "backwards", G_TYPE_UINT64, c->backwards,
+      "no-time", G_TYPE_UINT64, c->no_time,
+      "bad-size", G_TYPE_UINT64, c->bad_size,
+      "overflow", G_TYPE_UINT64, c->overflow,
+      "missing", G_TYPE_UINT64, c->states[RC_STATE_MISSING],
+      "measured", G_TYPE_UINT64, c->states[RC_STATE_MEASURED],
+      "interpolated", G_TYPE_UINT64, c->states[RC_STATE_INTERPOLATED],
+      "held", G_TYPE_UINT64, c->states[RC_STATE_HELD],
+      "later", G_TYPE_UINT64, c->states[RC_STATE_LATER],
+      "deadlines", G_TYPE_UINT64, c->deadlines,
+      "history", G_TYPE_UINT64, c->history, NULL);
+
+  if (c->last_time != RC_TIME_NONE)
+    gst_structure_set (st, "first-time", G_TYPE_INT64, c->first_time,
+        "last-time", G_TYPE_INT64, c->last_time, NULL);
+  return st;
+}
