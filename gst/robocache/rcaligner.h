@@ -52,24 +52,6 @@ struct _GstRcAlignerClass
   GstAggregatorClass parent_class;
 };
 
-/* What the aggregator thread works with; reset on stop. */
-typedef struct
-{
-  GPtrArray *pads;              /* GstRcAlignerPad, in request order */
-  guint32 pads_cookie;
-  gboolean pads_known;
-  gboolean dirty;               /* streams have to be configured again */
-  gboolean caps_dirty;          /* caps have to be sent before the next buffer */
-  gboolean live;
-  GstClockTime latency;         /* the pipeline's, as the base class sees it */
-  gint rate_n, rate_d;          /* in force; 0/1 with a master */
-  GstRcAlignerPad *master;      /* borrowed from pads */
-  gboolean started;             /* the first tick is known */
-  gboolean emitted;             /* a row was made */
-  gint64 k, tick;               /* the tick to be decided next */
-  GstRcOutputState out;
-} GstRcAlignerRun;
-
 void gst_rc_aligner_set_output (GstRcAligner * self, GstRcOutput mode);
 GstRcOutput gst_rc_aligner_get_output (GstRcAligner * self);
 
@@ -78,13 +60,14 @@ GstRcOutput gst_rc_aligner_get_output (GstRcAligner * self);
 guint gst_rc_aligner_install_pad_properties (GObjectClass * klass,
     guint first_id);
 
-/* RGB first: what an unconstrained source will fixate to. The last structure is
- * there so that other formats get an error that says what to do. */
+/* RGB alone first: what an unconstrained source will fixate to. The last
+ * structure is there so that other formats get an error that says what to do. */
 #define GST_RC_ALIGNER_SINK_CAPS \
     GST_RC_TENSORS_CAPS "; " \
     GST_RC_CLOUD_CAPS "; " \
-    GST_VIDEO_CAPS_MAKE ("{ RGB, BGR, RGBA, BGRA, RGBx, BGRx, ARGB, ABGR, " \
-        "xRGB, xBGR, GRAY8, GRAY16_LE, GRAY16_BE }") "; " \
-    GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL)
+    "video/x-raw, format=(string)RGB; " \
+    "video/x-raw, format=(string){ BGR, RGBA, BGRA, RGBx, BGRx, ARGB, ABGR, " \
+    "xRGB, xBGR, GRAY8, GRAY16_LE, GRAY16_BE }; " \
+    "video/x-raw"
 
 G_END_DECLS

@@ -150,4 +150,8 @@ gint64 gst_rc_stream_next_time (const GstRcStream * stream, gint64 after);
 
 GstStructure *gst_rc_stream_stats (const GstRcStreamStats * stats);
 
+/* Private to rcstream*.c: forget the rows; forget samplers and parts. */
+void gst_rc_stream_free_history (GstRcStream * stream);
+void gst_rc_stream_clear_parts (GstRcStream * stream);
+
 G_END_DECLS

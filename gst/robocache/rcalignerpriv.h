@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by rcaligner.c (the object) and rcalign.c (the ticks), nobody else. */
+#pragma once
+
+#include "rcaligner.h"
+
+G_BEGIN_DECLS
+
+/* What the aggregator thread works with; reset on stop. */
+typedef struct
+{
+  GPtrArray *pads;              /* GstRcAlignerPad, in request order */
+  guint32 pads_cookie;
+  gboolean pads_known;
+  gboolean dirty;               /* streams have to be configured again */
+  gboolean caps_dirty;          /* caps have to be sent before the next buffer */
+  gboolean live;
+  GstClockTime latency;         /* the pipeline's, as the base class sees it */
+  gint rate_n, rate_d;          /* in force; 0/1 with a master */
+  GstRcAlignerPad *master;      /* borrowed from pads */
+  gboolean started;             /* the first tick is known */
+  gboolean emitted;             /* a row was made */
+  gint64 k, tick;               /* the tick to be decided next */
+  GstRcOutputState out;
+} GstRcAlignerRun;
+
+typedef struct
+{
+  /* properties, under the object lock */
+  gint rate_n, rate_d;
+  gchar *master;
+  GstRcSpan span;
+  gint64 tick_origin;
+  gint64 max_jump;
+  gboolean causal;
+  guint stride;
+  GstRcOutputConfig output;
+  gboolean changed;
+
+  /* counters, under the object lock */
+  guint64 n_out, n_qos, n_skipped;
+
+  GstRcAlignerRun run;
+} GstRcAlignerPrivate;
+
+GstRcAlignerPrivate *gst_rc_aligner_get_private (GstRcAligner * self);
+
+/* GstAggregatorClass.aggregate and .get_next_time */
+GstFlowReturn gst_rc_aligner_aggregate (GstAggregator * agg, gboolean timeout);
+GstClockTime gst_rc_aligner_get_next_time (GstAggregator * agg);
+
+/* Posts an element error for `error`, which it frees; always FALSE. */
+gboolean gst_rc_aligner_fail (GstRcAligner * self, GstRcAlignerPad * pad,
+    GError * error);
+
+G_END_DECLS
