@@ -13,6 +13,7 @@ plugin_init (GstPlugin * plugin)
   gst_rc_metas_register ();
   ok &= GST_ELEMENT_REGISTER (rcfusemux, plugin);
   ok &= GST_ELEMENT_REGISTER (rcresample, plugin);
+  ok &= GST_ELEMENT_REGISTER (rctestsrc, plugin);
   return ok;
 }
 
