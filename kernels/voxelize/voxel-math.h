@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The mathematics of one point and one voxel, written once for C and CUDA C.
+ * voxelize.h states what these formulas promise. Everything here is exact or a
+ * single IEEE operation per step, so that all machines give the same bits. */
+#pragma once
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "../common/hd.h"
+
+#define RC_VOXEL_NAN_BITS 0x7fc00000u
+#define RC_VOXEL_INF_BITS64 0x7ff0000000000000ull
+
+/* A voxel's sum that met a value that is not finite. Sums of finite values stay
+ * within 2^62 in magnitude. */
+#define RC_VOXEL_POISON INT64_MIN
+
+RC_HD uint64_t
+rc_voxel_bits64 (double v)
+{
+  uint64_t bits;
+
+  memcpy (&bits, &v, sizeof (bits));
+  return bits;
+}
+
+RC_HD uint32_t
+rc_voxel_bits32 (float v)
+{
+  uint32_t bits;
+
+  memcpy (&bits, &v, sizeof (bits));
+  return bits;
+}
+
+RC_HD float
+rc_voxel_from_bits32 (uint32_t bits)
+{
+  float v;
+
+  memcpy (&v, &bits, sizeof (v));
+  return v;
+}
+
+/* 2^k for -1022 <= k <= 1023. */
+RC_HD double
+rc_voxel_exp2 (int k)
+{
+  uint64_t bits = (uint64_t) (k + 1023) << 52;
+  double v;
+
+  memcpy (&v, &bits, sizeof (v));
+  return v;
+}
+
+RC_HD bool
+rc_voxel_is_finite (double v)
+{
+  return fabs (v) <= 1.7976931348623157e308;
+}
+
+/* Index on one axis; false, and *index 0, when the coordinate is not inside.
+ * The quotient is checked before it becomes an integer, and for a quotient in
+ * [0, dims) cutting the fraction off is the floor. */
+RC_HD bool
+rc_voxel_axis (double x, double min, double size, double max, double dims,
+    int32_t * index)
+{
+  double q = (x - min) / size;
+  bool inside = (q >= 0.0) & (q < dims) & (x < max);
+
+  *index = (int32_t) (inside ? q : 0.0);
+  return inside;
+}
+
+/* A well-mixed 64-bit hash of a linear index (the finaliser of SplitMix64,
+ * Steele, Lea and Flood, OOPSLA 2014). Results never depend on it. */
+RC_HD uint64_t
+rc_voxel_hash (int64_t key)
+{
+  uint64_t h = (uint64_t) key;
+
+  h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9ull;
+  h = (h ^ (h >> 27)) * 0x94d049bb133111ebull;
+  return h ^ (h >> 31);
+}
+
+/* float32 with the one NaN. */
+RC_HD float
+rc_voxel_to_float (double v)
+{
+  return v == v ? (float) v : rc_voxel_from_bits32 (RC_VOXEL_NAN_BITS);
+}
+
+/* k of the contract, from the number of points and the bits of the largest
+ * finite |v| (0: no value). It lies in [-993, 1000], so that 2^k and 2^-k are
+ * normal numbers. */
+RC_HD int
+rc_voxel_mean_exponent (int64_t n_points, uint64_t max_bits)
+{
+  int n = 0, e, k;
+
+  while (n < 62 && ((int64_t) 1 << n) < n_points)
+    n++;
+  /* a subnormal is < 2^-1022 = 2^e too, which k's limit makes irrelevant */
+  e = (int) (max_bits >> 52) - 1022;
+  k = 62 - n - e;
+  return k < 1000 ? k : 1000;
+}
+
+/* rint (v * 2^k); |v| must respect the bound that made k. */
+RC_HD int64_t
+rc_voxel_fix (double v, double scale)
+{
+  return (int64_t) llrint (v * scale);
+}
+
+RC_HD float
+rc_voxel_mean (int64_t sum, int64_t count, double inverse_scale)
+{
+  if (sum == RC_VOXEL_POISON)
+    return rc_voxel_from_bits32 (RC_VOXEL_NAN_BITS);
+  return (float) ((double) sum / (double) count * inverse_scale);
+}
+
+/* float32 to an unsigned key of the same order, -0 < +0, so that min and max
+ * are integer operations in any order. NaN becomes the key that wins: 0 for
+ * min, all ones for max. */
+RC_HD uint32_t
+rc_voxel_order_key (float v, uint32_t nan_key)
+{
+  uint32_t bits = rc_voxel_bits32 (v);
+
+  if (v != v)
+    return nan_key;
+  return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
+}
+
+RC_HD float
+rc_voxel_order_value (uint32_t key)
+{
+  uint32_t bits = key & 0x80000000u ? key & 0x7fffffffu : ~key;
+
+  if (key == 0 || key == UINT32_MAX)
+    bits = RC_VOXEL_NAN_BITS;
+  return rc_voxel_from_bits32 (bits);
+}
