@@ -14,6 +14,7 @@ plugin_init (GstPlugin * plugin)
   ok &= GST_ELEMENT_REGISTER (rcfusemux, plugin);
   ok &= GST_ELEMENT_REGISTER (rcresample, plugin);
   ok &= GST_ELEMENT_REGISTER (rctestsrc, plugin);
+  ok &= GST_ELEMENT_REGISTER (rcpcdparse, plugin);
   return ok;
 }
 
