@@ -104,14 +104,20 @@ gst_rc_aligner_fail (GstRcAligner * self, GstRcAlignerPad * pad, GError * error)
   return FALSE;
 }
 
-static gchar *
-default_name (GstRcAlignerPad * pad)
+/* Names come first: the master may be given by one. */
+static void
+update_name (GstRcAlignerPad * pad)
 {
   const gchar *name = GST_PAD_NAME (pad);
-  gchar *stream = g_strdup (g_str_has_prefix (name, "sink_") ? name + 5 : name);
 
+  if (g_str_has_prefix (name, "sink_"))
+    name += 5;
+  g_free (pad->stream->name);
+  GST_OBJECT_LOCK (pad);
+  pad->stream->name = g_strdup (pad->stream_name ? pad->stream_name : name);
+  GST_OBJECT_UNLOCK (pad);
   /* the separators of caps fields */
-  return g_strdelimit (stream, ",;:", '_');
+  g_strdelimit (pad->stream->name, ",;:", '_');
 }
 
 /* The rate: the property, else what downstream asks for. */
@@ -189,19 +195,15 @@ configure_pad (GstRcAligner * self, GstRcAlignerPad * pad)
   GstRcAlignerPrivate *priv = gst_rc_aligner_get_private (self);
   GstRcStreamConfig config;
   GstCaps *declared;
-  gchar *name;
   GError *error = NULL;
 
   GST_OBJECT_LOCK (pad);
   config = pad->config;
   config.causal |= priv->causal;
-  name = pad->stream_name ? g_strdup (pad->stream_name) : NULL;
   declared = pad->declared_caps ? gst_caps_ref (pad->declared_caps) : NULL;
   pad->changed = FALSE;
   GST_OBJECT_UNLOCK (pad);
 
-  g_free (pad->stream->name);
-  pad->stream->name = name ? name : default_name (pad);
   if (pad->stream->kind == GST_RC_STREAM_NONE && declared)
     gst_rc_stream_set_caps (pad->stream, declared, &error);
   if (declared)
@@ -276,6 +278,8 @@ configure (GstRcAligner * self)
   if (!run->dirty)
     return TRUE;
   run->dirty = FALSE;
+  for (guint i = 0; i < run->pads->len; i++)
+    update_name (g_ptr_array_index (run->pads, i));
   if (!resolve_rate (self, priv))
     return FALSE;
   for (guint i = 0; i < run->pads->len; i++) {
@@ -482,21 +486,22 @@ check_jump (GstRcAligner * self, GstRcAlignerPrivate * priv, const Spans * sp)
   return FALSE;
 }
 
-/* Sets run->tick to the next tick to decide. In master mode that needs a sample
- * of the master; FALSE when it has none yet. */
+/* Sets run->tick to the next tick to decide: that of k, or the master's next
+ * sample time. FALSE when the master has no further sample yet. */
 static gboolean
-next_tick (GstRcAlignerRun * run, GstRcAlignerPrivate * priv, gint64 from)
+next_tick (GstRcAlignerRun * run, GstRcAlignerPrivate * priv)
 {
+  gint64 time;
+
   if (!run->master) {
     run->tick = tick_time (priv, run->k);
-    return TRUE;
+    return run->have_tick = TRUE;
   }
   for (;;) {
-    gint64 time = gst_rc_stream_next_time (run->master->stream, from);
-
+    time = gst_rc_stream_next_time (run->master->stream, run->tick);
     if (time != RC_TIME_NONE) {
       run->tick = time;
-      return TRUE;
+      return run->have_tick = TRUE;
     }
     if (run->live || !take_next (run->master, FALSE)) {
       update_eos (run->master);
@@ -537,18 +542,17 @@ choose_start (GstRcAligner * self, GstRcAlignerPrivate * priv)
   from = common && sp.n_required > 0 ? sp.first_max : sp.first_min;
   /* buffers cannot carry a negative time */
   from = MAX (from, 0);
+  run->have_tick = FALSE;
   if (run->master) {
+    /* the first sample at or after `from` */
     run->k = 0;
-    if (!next_tick (run, priv, from - 1))
-      return run->master->stream->eos ? GST_FLOW_EOS :
-          GST_AGGREGATOR_FLOW_NEED_DATA;
+    run->tick = from - 1;
   } else {
     run->k = first_tick_from (priv, from);
-    run->tick = tick_time (priv, run->k);
   }
   run->started = TRUE;
-  GST_INFO_OBJECT (self, "first tick is number %" G_GINT64_FORMAT " at %"
-      GST_STIME_FORMAT, run->k, GST_STIME_ARGS (run->tick));
+  GST_INFO_OBJECT (self, "ticks from number %" G_GINT64_FORMAT ", at or after %"
+      GST_STIME_FORMAT, run->k, GST_STIME_ARGS (from));
   return GST_FLOW_OK;
 }
 
@@ -716,6 +720,9 @@ align (GstRcAligner * self)
       if (ret != GST_FLOW_OK)
         return ret;
     }
+    if (!run->have_tick && !next_tick (run, priv))
+      return run->master->stream->eos ? GST_FLOW_EOS :
+          GST_AGGREGATOR_FLOW_NEED_DATA;
     if (finished (priv))
       return GST_FLOW_EOS;
     ret = decide (self, run, &late, &wake);
@@ -735,12 +742,7 @@ align (GstRcAligner * self)
       gst_rc_stream_trim (((GstRcAlignerPad *) g_ptr_array_index (run->pads,
                   i))->stream, run->tick + 1);
     run->k++;
-    if (!next_tick (run, priv, run->tick)) {
-      if (run->master->stream->eos)
-        return GST_FLOW_EOS;
-      run->started = FALSE;
-      return GST_AGGREGATOR_FLOW_NEED_DATA;
-    }
+    run->have_tick = FALSE;
   }
 }
 
@@ -770,7 +772,8 @@ GstClockTime
 gst_rc_aligner_get_next_time (GstAggregator * agg)
 {
   GstRcAligner *self = GST_RC_ALIGNER (agg);
-  GstRcAlignerRun *run = &gst_rc_aligner_get_private (self)->run;
+  GstRcAlignerPrivate *priv = gst_rc_aligner_get_private (self);
+  GstRcAlignerRun *run = &priv->run;
   gint64 wake, now;
   guint32 late;
 
@@ -783,6 +786,8 @@ gst_rc_aligner_get_next_time (GstAggregator * agg)
   wake = now;
   if (!run->dirty) {
     drain (run);
+    if (run->started && !run->have_tick && !next_tick (run, priv))
+      return GST_CLOCK_TIME_NONE;
     if (run->started) {
       if (decide (self, run, &late, &wake) == GST_FLOW_OK)
         wake = now;
