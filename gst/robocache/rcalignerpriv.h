@@ -50,6 +50,17 @@ GstRcAlignerPrivate *gst_rc_aligner_get_private (GstRcAligner * self);
 GstFlowReturn gst_rc_aligner_aggregate (GstAggregator * agg, gboolean timeout);
 GstClockTime gst_rc_aligner_get_next_time (GstAggregator * agg);
 
+/* Takes notice of new and released pads; of pads' liveness and properties. */
+void gst_rc_aligner_refresh_pads (GstRcAligner * self, GstRcAlignerRun * run);
+void gst_rc_aligner_refresh_live (GstRcAlignerRun * run);
+
+/* Brings streams and output in line with pads, caps and properties; FALSE when
+ * an error was posted. */
+gboolean gst_rc_aligner_configure (GstRcAligner * self);
+
+/* Whether this pad's values come out (a `times` pad's do not). */
+gboolean gst_rc_aligner_in_output (const GstRcAlignerPad * pad);
+
 /* Posts an element error for `error`, which it frees; always FALSE. */
 gboolean gst_rc_aligner_fail (GstRcAligner * self, GstRcAlignerPad * pad,
     GError * error);

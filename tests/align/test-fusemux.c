@@ -503,20 +503,20 @@ GST_START_TEST (test_restart)
   AlignTest *t = align_test_new ("rcfusemux name=m rate=50/1 ! appsink "
       "name=out rctestsrc kind=joints num-buffers=100 jitter=0.2 ! m.sink_a "
       "rctestsrc kind=force num-buffers=200 ! m.sink_b");
-  GPtrArray *first;
+  GPtrArray *before;
 
   align_test_run (t);
   fail_unless (t->error == NULL, "%s", t->error);
   fail_unless (t->samples->len >= 8);
-  first = t->samples;
+  before = t->samples;
   t->samples =
       g_ptr_array_new_with_free_func ((GDestroyNotify) gst_sample_unref);
   gst_element_set_state (t->pipeline, GST_STATE_READY);
   align_test_run (t);
   fail_unless (t->error == NULL, "%s", t->error);
-  fail_unless_equals_int (t->samples->len, first->len);
-  for (guint i = 0; i < first->len; i++) {
-    GstBuffer *a = gst_sample_get_buffer (g_ptr_array_index (first, i));
+  fail_unless_equals_int (t->samples->len, before->len);
+  for (guint i = 0; i < before->len; i++) {
+    GstBuffer *a = gst_sample_get_buffer (g_ptr_array_index (before, i));
     GstBuffer *b = align_test_buffer (t, i);
     GstMapInfo map;
 
@@ -526,7 +526,7 @@ GST_START_TEST (test_restart)
         && gst_buffer_memcmp (b, 0, map.data, map.size) == 0);
     gst_buffer_unmap (a, &map);
   }
-  g_ptr_array_unref (first);
+  g_ptr_array_unref (before);
   align_test_free (t);
 }
 

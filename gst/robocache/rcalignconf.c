@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pads, caps and properties into configured streams and an output. */
+#include "rcalignerpriv.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_rc_aligner_debug);
+#define GST_CAT_DEFAULT gst_rc_aligner_debug
+
+/* Not live: how many ticks' worth of buffers a pad may queue, so that threads
+ * hand over batches and not single buffers. */
+#define QUEUE_TICKS 16
+
+static gint64
+tick_period (const GstRcAlignerRun * run)
+{
+  return run->master ? 0 : (gint64) gst_util_uint64_scale (GST_SECOND,
+      run->rate_d, run->rate_n);
+}
+
+void
+gst_rc_aligner_refresh_pads (GstRcAligner * self, GstRcAlignerRun * run)
+{
+  GST_OBJECT_LOCK (self);
+  if (!run->pads_known || run->pads_cookie != GST_ELEMENT (self)->pads_cookie) {
+    g_ptr_array_set_size (run->pads, 0);
+    for (GList * l = GST_ELEMENT (self)->sinkpads; l; l = l->next)
+      g_ptr_array_add (run->pads, gst_object_ref (l->data));
+    run->pads_cookie = GST_ELEMENT (self)->pads_cookie;
+    run->pads_known = run->dirty = TRUE;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+void
+gst_rc_aligner_refresh_live (GstRcAlignerRun * run)
+{
+  run->live = FALSE;
+  for (guint i = 0; i < run->pads->len; i++) {
+    GstRcAlignerPad *pad = g_ptr_array_index (run->pads, i);
+
+    GST_OBJECT_LOCK (pad);
+    run->live |= pad->live;
+    run->dirty |= pad->changed;
+    GST_OBJECT_UNLOCK (pad);
+  }
+}
+
+gboolean
+gst_rc_aligner_fail (GstRcAligner * self, GstRcAlignerPad * pad, GError * error)
+{
+  if (pad)
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, (NULL), ("pad %s (stream \"%s\"): "
+            "%s", GST_PAD_NAME (pad), pad->stream->name, error->message));
+  else
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, (NULL), ("%s", error->message));
+  g_error_free (error);
+  return FALSE;
+}
+
+/* Names come first: the master may be given by one. */
+static void
+update_name (GstRcAlignerPad * pad)
+{
+  const gchar *name = GST_PAD_NAME (pad);
+
+  if (g_str_has_prefix (name, "sink_"))
+    name += 5;
+  g_free (pad->stream->name);
+  GST_OBJECT_LOCK (pad);
+  pad->stream->name = g_strdup (pad->stream_name ? pad->stream_name : name);
+  GST_OBJECT_UNLOCK (pad);
+  /* the separators of caps fields */
+  g_strdelimit (pad->stream->name, ",;:", '_');
+}
+
+/* The rate: the property, else what downstream asks for. */
+static gboolean
+resolve_rate (GstRcAligner * self, GstRcAlignerPrivate * priv)
+{
+  GstRcAlignerRun *run = &priv->run;
+  GstCaps *caps;
+  gint n = 0, d = 1;
+
+  run->master = NULL;
+  for (guint i = 0; priv->master && i < run->pads->len; i++) {
+    GstRcAlignerPad *pad = g_ptr_array_index (run->pads, i);
+
+    if (g_str_equal (GST_PAD_NAME (pad), priv->master)
+        || g_str_equal (pad->stream->name, priv->master))
+      run->master = pad;
+  }
+  if (priv->master && !run->master) {
+    GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, (NULL),
+        ("property master=%s names no sink pad and no stream", priv->master));
+    return FALSE;
+  }
+  if (run->master) {
+    run->rate_n = 0;
+    run->rate_d = 1;
+    return TRUE;
+  }
+  run->rate_n = priv->rate_n;
+  run->rate_d = priv->rate_d;
+  if (run->rate_n > 0)
+    return TRUE;
+  caps = gst_pad_peer_query_caps (GST_AGGREGATOR_SRC_PAD (self), NULL);
+  for (guint i = 0; caps && n == 0 && !gst_caps_is_any (caps)
+      && i < gst_caps_get_size (caps); i++)
+    gst_structure_get_fraction (gst_caps_get_structure (caps, i), "framerate",
+        &n, &d);
+  if (caps)
+    gst_caps_unref (caps);
+  if (n <= 0 || !gst_util_fraction_multiply (n, d, priv->stride, 1,
+          &run->rate_n, &run->rate_d)) {
+    GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, (NULL),
+        ("no rate: set property rate (such as rate=50/1), property master, or "
+            "a framerate in the caps downstream"));
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* How long after its tick a pad's deciding sample may be stamped. Methods that
+ * interpolate need the next sample, which comes one period later. */
+static gint64
+pad_wait (GstRcAlignerPad * pad, const GstRcAlignerRun * run)
+{
+  const GstRcStream *s = pad->stream;
+  gint64 need, next = tick_period (run);
+  gboolean forward = s->method == RC_METHOD_LINEAR
+      || s->method == RC_METHOD_PCHIP || s->method == RC_METHOD_HERMITE
+      || s->method == RC_METHOD_MEAN || s->method == RC_METHOD_NEAREST;
+
+  if (pad->lookahead >= 0)
+    return pad->lookahead;
+  need = s->sampler ? rc_sampler_lookahead (s->sampler) : 0;
+  if (s->kind == GST_RC_STREAM_TENSOR && s->tensors.fps_n > 0)
+    next = gst_util_uint64_scale (GST_SECOND, s->tensors.fps_d,
+        s->tensors.fps_n);
+  if (forward && !s->config.causal)
+    need += next;
+  return MAX (0, need - s->config.offset);
+}
+
+static gboolean
+configure_pad (GstRcAligner * self, GstRcAlignerPad * pad)
+{
+  GstRcAlignerPrivate *priv = gst_rc_aligner_get_private (self);
+  GstRcStreamConfig config;
+  GstCaps *declared;
+  GError *error = NULL;
+
+  GST_OBJECT_LOCK (pad);
+  config = pad->config;
+  config.causal |= priv->causal;
+  declared = pad->declared_caps ? gst_caps_ref (pad->declared_caps) : NULL;
+  pad->changed = FALSE;
+  GST_OBJECT_UNLOCK (pad);
+
+  if (pad->stream->kind == GST_RC_STREAM_NONE && declared)
+    gst_rc_stream_set_caps (pad->stream, declared, &error);
+  if (declared)
+    gst_caps_unref (declared);
+  if (!error && pad->stream->kind != GST_RC_STREAM_NONE)
+    gst_rc_stream_configure (pad->stream, &config, tick_period (&priv->run),
+        &error);
+  else
+    pad->stream->config = config;
+  if (error)
+    return gst_rc_aligner_fail (self, pad, error);
+  pad->wait = pad_wait (pad, &priv->run);
+  return TRUE;
+}
+
+gboolean
+gst_rc_aligner_in_output (const GstRcAlignerPad * pad)
+{
+  return pad->stream->kind != GST_RC_STREAM_NONE && !pad->times_only;
+}
+
+static gboolean
+configure_output (GstRcAligner * self, GstRcAlignerPrivate * priv)
+{
+  GstRcAlignerRun *run = &priv->run;
+  GstRcOutputConfig config = priv->output;
+  GstRcStream *streams[GST_RC_MAX_STREAMS];
+  GError *error = NULL;
+  guint n = 0;
+
+  for (guint i = 0; i < run->pads->len; i++) {
+    GstRcAlignerPad *pad = g_ptr_array_index (run->pads, i);
+
+    if (!gst_rc_aligner_in_output (pad))
+      continue;
+    if (n == GST_RC_MAX_STREAMS) {
+      GST_ELEMENT_ERROR (self, STREAM, FORMAT, (NULL),
+          ("more than %d sink pads", GST_RC_MAX_STREAMS));
+      return FALSE;
+    }
+    streams[n++] = pad->stream;
+  }
+  if (n == 0) {
+    gst_rc_output_clear (&run->out);
+    return TRUE;
+  }
+  config.fps_n = 0;
+  config.fps_d = 1;
+  if (!run->master && !gst_util_fraction_multiply (run->rate_n, run->rate_d, 1,
+          priv->stride, &config.fps_n, &config.fps_d)) {
+    config.fps_n = 0;
+    config.fps_d = 1;
+  }
+  if (!gst_rc_output_setup (&run->out, &config, streams, n, &error))
+    return gst_rc_aligner_fail (self, NULL, error);
+  run->caps_dirty = TRUE;
+  return TRUE;
+}
+
+/* Brings streams and output in line with pads, caps and properties. */
+gboolean
+gst_rc_aligner_configure (GstRcAligner * self)
+{
+  GstRcAlignerPrivate *priv = gst_rc_aligner_get_private (self);
+  GstRcAlignerRun *run = &priv->run;
+  GstClockTime latency = 0;
+
+  GST_OBJECT_LOCK (self);
+  run->dirty |= priv->changed;
+  priv->changed = FALSE;
+  GST_OBJECT_UNLOCK (self);
+  if (!run->dirty)
+    return TRUE;
+  run->dirty = FALSE;
+  for (guint i = 0; i < run->pads->len; i++)
+    update_name (g_ptr_array_index (run->pads, i));
+  if (!resolve_rate (self, priv))
+    return FALSE;
+  for (guint i = 0; i < run->pads->len; i++) {
+    GstRcAlignerPad *pad = g_ptr_array_index (run->pads, i);
+
+    if (!configure_pad (self, pad))
+      return FALSE;
+    latency = MAX (latency, (GstClockTime) pad->wait);
+  }
+  if (!run->live)
+    latency = MAX (latency, (GstClockTime) tick_period (run) * QUEUE_TICKS);
+  gst_aggregator_set_latency (GST_AGGREGATOR (self), latency,
+      GST_CLOCK_TIME_NONE);
+  return configure_output (self, priv);
+}
