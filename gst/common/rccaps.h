@@ -28,6 +28,14 @@
  *                                     time, with RcSampleTimes on each buffer
  *   window       (int)                the outermost dimension of every value
  *                                     tensor counts ticks, oldest first
+ * Tensors made from a point cloud carry what says where a cell lies, "x,y,z"
+ * whatever the axis order:
+ *   axis-order   "zyx"           slowest axis first: [Z, Y, X], or "xyz"
+ *   grid-size    "512,512,40"    cells
+ *   voxel-size   "0.2,0.2,0.2"   in the cloud's unit (metres)
+ *   origin       "-51.2,-51.2,-5"  the low corner of cell 0, 0, 0
+ *   features     "x,y,intensity" channels of the feature tensor; its outermost
+ *                                dimension when dense, its innermost when sparse
  *
  * Point clouds:
  *   application/x-pointcloud, point-step=(int)32,

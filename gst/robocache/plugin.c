@@ -16,6 +16,7 @@ plugin_init (GstPlugin * plugin)
   ok &= GST_ELEMENT_REGISTER (rcresample, plugin);
   ok &= GST_ELEMENT_REGISTER (rctestsrc, plugin);
   ok &= GST_ELEMENT_REGISTER (rcpcdparse, plugin);
+  ok &= GST_ELEMENT_REGISTER (rcvoxelize, plugin);
   return ok;
 }
 

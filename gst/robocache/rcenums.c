@@ -2,6 +2,7 @@
 #include "rcenums.h"
 
 #include "resample/resample.h"
+#include "voxelize/voxelize.h"
 
 #define DEFINE_ENUM(Name, func, ...)                                \
   GType func (void)                                                 \
@@ -51,6 +52,25 @@ DEFINE_ENUM ("GstRcOutput", gst_rc_output_get_type,
 DEFINE_ENUM ("GstRcWindowStart", gst_rc_window_start_get_type,
     {GST_RC_WINDOW_START_MISSING, "Rows before the start are missing", "missing"},
     {GST_RC_WINDOW_START_REPEAT, "Rows before the start repeat the first", "repeat"})
+
+DEFINE_ENUM ("GstRcVoxelMode", gst_rc_voxel_mode_get_type,
+    {RC_VOXEL_OCCUPANCY, "Dense: 1 where a point lies, else 0", "occupancy"},
+    {RC_VOXEL_COUNT, "Dense: points per cell", "count"},
+    {RC_VOXEL_MEAN, "Dense: mean of each field per cell, [F, axes] float32", "mean"},
+    {RC_VOXEL_MIN, "Dense: minimum of each field per cell, [F, axes] float32", "min"},
+    {RC_VOXEL_MAX, "Dense: maximum of each field per cell, [F, axes] float32", "max"},
+    {RC_VOXEL_SPARSE_MEAN, "Sparse: coordinates, mean of each field and count per occupied voxel", "sparse-mean"},
+    {RC_VOXEL_SPARSE_POINTS, "Sparse: coordinates, the points' fields and count per occupied voxel", "sparse-points"})
+
+DEFINE_ENUM ("GstRcVoxelType", gst_rc_voxel_type_get_type,
+    {RC_VOXEL_U8, "uint8", "u8"},
+    {RC_VOXEL_U32, "uint32", "u32"},
+    {RC_VOXEL_F32, "float32", "f32"},
+    {RC_VOXEL_BITS, "One bit per cell, the least significant first, in uint8", "bits"})
+
+DEFINE_ENUM ("GstRcAxisOrder", gst_rc_axis_order_get_type,
+    {RC_AXES_ZYX, "[Z, Y, X], x innermost", "zyx"},
+    {RC_AXES_XYZ, "[X, Y, Z], z innermost", "xyz"})
 /* *INDENT-ON* */
 
 const gchar *

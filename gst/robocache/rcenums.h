@@ -61,12 +61,19 @@ typedef enum
 #define GST_TYPE_RC_OUTPUT (gst_rc_output_get_type ())
 #define GST_TYPE_RC_WINDOW_START (gst_rc_window_start_get_type ())
 
+#define GST_TYPE_RC_VOXEL_MODE (gst_rc_voxel_mode_get_type ())
+#define GST_TYPE_RC_VOXEL_TYPE (gst_rc_voxel_type_get_type ())
+#define GST_TYPE_RC_AXIS_ORDER (gst_rc_axis_order_get_type ())
+
 GType gst_rc_role_get_type (void);
 GType gst_rc_method_get_type (void);
 GType gst_rc_edge_get_type (void);
 GType gst_rc_span_get_type (void);
 GType gst_rc_output_get_type (void);
 GType gst_rc_window_start_get_type (void);
+GType gst_rc_voxel_mode_get_type (void);
+GType gst_rc_voxel_type_get_type (void);
+GType gst_rc_axis_order_get_type (void);
 
 /* The nick of a value ("linear"), a static string. */
 const gchar *gst_rc_enum_nick (GType type, gint value);
