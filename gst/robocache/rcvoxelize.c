@@ -699,8 +699,10 @@ install_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_FILL,
       g_param_spec_double ("fill", "Fill",
           "Value of cells, rows and slots without points, with mean, min, max "
-          "and the sparse modes",
-          -G_MAXDOUBLE, G_MAXDOUBLE, 0, FLAGS));
+          "and the sparse modes; nan is possible",
+          -G_MAXDOUBLE, G_MAXDOUBLE, 0,
+          /* NaN is never equal to itself, which strict validation refuses */
+          FLAGS | G_PARAM_LAX_VALIDATION));
   g_object_class_install_property (klass, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "Since the start: buffers, bad-buffers (dropped: not a whole number "
