@@ -66,7 +66,7 @@ RC_NAME (between) (const RcSampler * sampler, const RcPick * pick,
   const double wide = rc_time_weight (pick->tick, t[l], t[l + 1]);
   const RC_R w = (RC_R) wide;
   const double span = (double) rc_time_distance (t[l + 1], t[l]);
-  const RC_R seconds = (RC_R) (span / 1e9);
+  const RC_R seconds = pick->op == RC_OP_HERMITE ? (RC_R) (span / 1e9) : 0;
   const RC_NAME (Element) * b = NULL, *a = NULL;
   RC_R before = 0, after = 0;
 

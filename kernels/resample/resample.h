@@ -190,8 +190,9 @@ typedef struct
                                  * RC_TIME_NONE where missing */
   int64_t *newest;              /* [B, T] newest row time used, or RC_TIME_NONE */
   int64_t info_stride;
-  int32_t *gather_count;        /* [B, T] rows gathered */
-  int64_t *gather_times;        /* [B, T, samples]; RC_TIME_NONE where unused */
+  int32_t *gather_count;        /* [B, T] rows gathered; 0 for other methods */
+  int64_t *gather_times;        /* [B, T, samples]; RC_TIME_NONE where unused;
+                                 * only GATHER writes there */
   int64_t duplicates;           /* out: rows skipped for an equal time */
   int64_t overflow;             /* out: rows that GATHER could not keep */
 } RcResampled;
@@ -261,6 +262,9 @@ RC_API int64_t rc_sampler_keep_from (const RcSampler * sampler,
 /* How far after its tick the last row that a decision needs may lie, ns >= 0:
  * the method's window, 0 for methods that end at the tick or at the next row. */
 RC_API int64_t rc_sampler_lookahead (const RcSampler * sampler);
+
+/* The type of the values. */
+RC_API RcDType rc_sampler_dtype (const RcSampler * sampler);
 
 /* Output elements per tick: D, or samples * D for GATHER. */
 RC_API int64_t rc_sampler_row_elements (const RcSampler * sampler);

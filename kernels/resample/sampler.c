@@ -373,6 +373,12 @@ rc_sampler_lookahead (const RcSampler * sampler)
   return 0;
 }
 
+RcDType
+rc_sampler_dtype (const RcSampler * sampler)
+{
+  return sampler->config.dtype;
+}
+
 int64_t
 rc_sampler_row_elements (const RcSampler * sampler)
 {

@@ -291,6 +291,8 @@ mean_decided (const RcSampler * sampler, const int64_t * times, int64_t n,
 
   if (!rc_sampler_mean_window (sampler, tick, &from, &to))
     return true;
+  if (max_gap == 0)             /* no two rows are that close: never a value */
+    return true;
   if (causal ? horizon >= tick : n > 0 && times[n - 1] >= to)
     return true;
   if (horizon < from)
