@@ -167,7 +167,7 @@ running_time (const GstRcStream * s, const GstSegment * segment,
   guint64 running;
   gint sign;
 
-  if (!GST_CLOCK_TIME_IS_VALID (pts)
+  if (segment->format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID (pts)
       || !gst_segment_clip (segment, GST_FORMAT_TIME, pts, pts, NULL, NULL))
     return FALSE;
   sign = gst_segment_to_running_time_full (segment, GST_FORMAT_TIME, pts,

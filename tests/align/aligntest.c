@@ -210,3 +210,36 @@ align_test_stat (AlignTest * t, const gchar * pad_name, const gchar * field)
   gst_object_unref (pad);
   return value;
 }
+
+AlignTest *
+align_test_with (const gchar * format, const gchar * properties)
+{
+  gchar **parts = g_strsplit (format, "%s", 2);
+  gchar *line = g_strconcat (parts[0], properties, parts[1], NULL);
+  AlignTest *t = align_test_new (line);
+
+  g_strfreev (parts);
+  g_free (line);
+  return t;
+}
+
+void
+align_test_ramp (AlignTest * t, const gchar * src, GstClockTime from,
+    GstClockTime step, guint n)
+{
+  align_test_caps (t, src, FLOATS (1));
+  for (guint i = 0; i < n; i++) {
+    GstClockTime pts = from + i * step;
+
+    align_test_float (t, src, pts, (gfloat) (pts / 1e6));
+  }
+  align_test_eos (t, src);
+}
+
+void
+align_test_fail_unless_error (AlignTest * t, const gchar * part)
+{
+  fail_unless (t->error != NULL, "no error; one with \"%s\" was due", part);
+  fail_unless (strstr (t->error, part) != NULL, "error \"%s\" lacks \"%s\"",
+      t->error, part);
+}

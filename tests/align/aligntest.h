@@ -19,9 +19,15 @@ typedef struct
 #define FLOATS(n) "other/tensors,format=static,num_tensors=1,types=float32," \
     "dimensions=(string)" #n ",framerate=0/1"
 
+#define ALIGN_ONE "rcfusemux name=m %s ! appsink name=out " \
+    "appsrc name=a ! m.sink_a"
+#define ALIGN_TWO ALIGN_ONE " appsrc name=b ! m.sink_b"
+
 /* `line` is a gst-launch line whose aligner is named "m"; appsrcs and the
  * appsink "out" get what tests need set. */
 AlignTest *align_test_new (const gchar * line);
+/* Likewise, with properties put in the place of %s. */
+AlignTest *align_test_with (const gchar * format, const gchar * properties);
 void align_test_free (AlignTest * t);
 
 /* Sets caps and pushes; time in ns. */
@@ -33,8 +39,15 @@ void align_test_float (AlignTest * t, const gchar * src, GstClockTime pts,
     gfloat value);
 void align_test_eos (AlignTest * t, const gchar * src);
 
+/* A whole stream of one float, whose value is its time in ms. */
+void align_test_ramp (AlignTest * t, const gchar * src, GstClockTime from,
+    GstClockTime step, guint n);
+
 /* Plays until EOS or an error (10 s at most, which fails the test). */
 void align_test_run (AlignTest * t);
+
+/* Fails unless the run ended with an error that contains `part`. */
+void align_test_fail_unless_error (AlignTest * t, const gchar * part);
 
 GstBuffer *align_test_buffer (AlignTest * t, guint index);
 GstCaps *align_test_out_caps (AlignTest * t);

@@ -6,50 +6,15 @@
 #include <string.h>
 
 #define MS GST_MSECOND
-#define TWO "rcfusemux name=m %s ! appsink name=out " \
-    "appsrc name=a ! m.sink_a appsrc name=b ! m.sink_b"
-#define ONE "rcfusemux name=m %s ! appsink name=out appsrc name=a ! m.sink_a"
-
-static AlignTest *
-new_test (const gchar * format, const gchar * properties)
-{
-  gchar *line = g_strdup_printf (format, properties);
-  AlignTest *t = align_test_new (line);
-
-  g_free (line);
-  return t;
-}
-
-/* A stream whose value is its time in ms. */
-static void
-push_ramp (AlignTest * t, const gchar * src, GstClockTime from,
-    GstClockTime step, guint n)
-{
-  align_test_caps (t, src, FLOATS (1));
-  for (guint i = 0; i < n; i++) {
-    GstClockTime pts = from + i * step;
-
-    align_test_float (t, src, pts, (gfloat) (pts / 1e6));
-  }
-  align_test_eos (t, src);
-}
-
-static void
-fail_unless_error (AlignTest * t, const gchar * part)
-{
-  fail_unless (t->error != NULL, "no error; one with \"%s\" was due", part);
-  fail_unless (strstr (t->error, part) != NULL, "error \"%s\" lacks \"%s\"",
-      t->error, part);
-}
 
 GST_START_TEST (test_linear_common_span)
 {
-  AlignTest *t = new_test (TWO, "rate=100/1");
+  AlignTest *t = align_test_with (ALIGN_TWO, "rate=100/1");
   GstRcProvenance p;
 
   /* a: 3, 10, 17, … 318; b: 25, 38, 51, … 493 */
-  push_ramp (t, "a", 3 * MS, 7 * MS, 46);
-  push_ramp (t, "b", 25 * MS, 13 * MS, 37);
+  align_test_ramp (t, "a", 3 * MS, 7 * MS, 46);
+  align_test_ramp (t, "b", 25 * MS, 13 * MS, 37);
   align_test_run (t);
   fail_unless (t->error == NULL, "%s", t->error);
   /* from the first tick that both cover, 30 ms, to the last, 310 ms */
@@ -84,10 +49,10 @@ GST_END_TEST;
 
 GST_START_TEST (test_span_all)
 {
-  AlignTest *t = new_test (TWO, "rate=100/1 span=all");
+  AlignTest *t = align_test_with (ALIGN_TWO, "rate=100/1 span=all");
 
-  push_ramp (t, "a", 0, 10 * MS, 5);    /* 0 … 40 */
-  push_ramp (t, "b", 20 * MS, 10 * MS, 5);      /* 20 … 60 */
+  align_test_ramp (t, "a", 0, 10 * MS, 5);      /* 0 … 40 */
+  align_test_ramp (t, "b", 20 * MS, 10 * MS, 5);        /* 20 … 60 */
   align_test_run (t);
   fail_unless (t->error == NULL, "%s", t->error);
   fail_unless_equals_int (t->samples->len, 7);
@@ -103,10 +68,11 @@ GST_END_TEST;
 
 GST_START_TEST (test_required)
 {
-  AlignTest *t = new_test (TWO, "rate=100/1 sink_b::required=false");
+  AlignTest *t =
+      align_test_with (ALIGN_TWO, "rate=100/1 sink_b::required=false");
 
-  push_ramp (t, "a", 0, 10 * MS, 5);
-  push_ramp (t, "b", 20 * MS, 10 * MS, 2);
+  align_test_ramp (t, "a", 0, 10 * MS, 5);
+  align_test_ramp (t, "b", 20 * MS, 10 * MS, 2);
   align_test_run (t);
   fail_unless (t->error == NULL, "%s", t->error);
   fail_unless_equals_int (t->samples->len, 5);
@@ -121,7 +87,7 @@ GST_END_TEST;
 /* Ticks are computed from k: no drift over a fraction that has no exact ns. */
 GST_START_TEST (test_fraction_ticks)
 {
-  AlignTest *t = new_test (ONE, "rate=30000/1001 tick-origin=7 "
+  AlignTest *t = align_test_with (ALIGN_ONE, "rate=30000/1001 tick-origin=7 "
       "sink_a::method=previous sink_a::max-gap=9223372036854775807");
   const GstClockTime base = 1765575264566071265;
   GstClockTime first;
@@ -154,15 +120,15 @@ GST_START_TEST (test_rate_from_downstream)
       "other/tensors,framerate=20/1 ! appsink name=out "
       "appsrc name=a ! m.sink_a");
 
-  push_ramp (t, "a", 0, 10 * MS, 21);
+  align_test_ramp (t, "a", 0, 10 * MS, 21);
   align_test_run (t);
   fail_unless (t->error == NULL, "%s", t->error);
   fail_unless_equals_int (t->samples->len, 5);
   align_test_free (t);
-  t = new_test (ONE, "");
-  push_ramp (t, "a", 0, 10 * MS, 21);
+  t = align_test_with (ALIGN_ONE, "");
+  align_test_ramp (t, "a", 0, 10 * MS, 21);
   align_test_run (t);
-  fail_unless_error (t, "no rate: set property rate");
+  align_test_fail_unless_error (t, "no rate: set property rate");
   align_test_free (t);
 }
 
@@ -170,12 +136,12 @@ GST_END_TEST;
 
 GST_START_TEST (test_master)
 {
-  AlignTest *t = new_test (TWO, "master=b");
+  AlignTest *t = align_test_with (ALIGN_TWO, "master=b");
   GstStructure *s;
   gint n = -1, d = -1;
 
-  push_ramp (t, "a", 0, 7 * MS, 30);
-  push_ramp (t, "b", 11 * MS, 17 * MS, 8);
+  align_test_ramp (t, "a", 0, 7 * MS, 30);
+  align_test_ramp (t, "b", 11 * MS, 17 * MS, 8);
   align_test_run (t);
   fail_unless (t->error == NULL, "%s", t->error);
   fail_unless_equals_int (t->samples->len, 8);
@@ -191,10 +157,10 @@ GST_START_TEST (test_master)
   fail_unless (gst_structure_get_fraction (s, "framerate", &n, &d));
   fail_unless (n == 0 && d == 1);
   align_test_free (t);
-  t = new_test (ONE, "master=nobody");
-  push_ramp (t, "a", 0, 7 * MS, 3);
+  t = align_test_with (ALIGN_ONE, "master=nobody");
+  align_test_ramp (t, "a", 0, 7 * MS, 3);
   align_test_run (t);
-  fail_unless_error (t, "master=nobody");
+  align_test_fail_unless_error (t, "master=nobody");
   align_test_free (t);
 }
 
@@ -202,9 +168,9 @@ GST_END_TEST;
 
 GST_START_TEST (test_roles)
 {
-  AlignTest *t = new_test (TWO, "rate=100/1 sink_b::role=action");
+  AlignTest *t = align_test_with (ALIGN_TWO, "rate=100/1 sink_b::role=action");
 
-  push_ramp (t, "a", 0, 5 * MS, 41);
+  align_test_ramp (t, "a", 0, 5 * MS, 41);
   align_test_caps (t, "b", FLOATS (1));
   align_test_float (t, "b", 4 * MS, 1);
   align_test_float (t, "b", 22 * MS, 2);
@@ -222,10 +188,11 @@ GST_START_TEST (test_roles)
   fail_unless (align_test_value (t, 2, 1, 0) == 3);
   fail_unless (align_test_value (t, 8, 1, 0) == 4);
   align_test_free (t);
-  t = new_test (ONE, "rate=100/1 sink_a::role=action sink_a::method=linear");
-  push_ramp (t, "a", 0, 5 * MS, 3);
+  t = align_test_with (ALIGN_ONE,
+      "rate=100/1 sink_a::role=action sink_a::method=linear");
+  align_test_ramp (t, "a", 0, 5 * MS, 3);
   align_test_run (t);
-  fail_unless_error (t, "method=linear would invent actions");
+  align_test_fail_unless_error (t, "method=linear would invent actions");
   align_test_free (t);
 }
 
@@ -233,7 +200,8 @@ GST_END_TEST;
 
 GST_START_TEST (test_concat)
 {
-  AlignTest *t = new_test (TWO, "rate=100/1 output=concat state-tensor=true "
+  AlignTest *t = align_test_with (ALIGN_TWO,
+      "rate=100/1 output=concat state-tensor=true "
       "skew-tensor=true sink_b::stream-name=force");
   GstRcTensors ts;
   GError *error = NULL;
@@ -274,16 +242,17 @@ GST_END_TEST;
 
 GST_START_TEST (test_concat_types)
 {
-  AlignTest *t = new_test (TWO, "rate=100/1 output=concat");
+  AlignTest *t = align_test_with (ALIGN_TWO, "rate=100/1 output=concat");
   guint8 byte = 1;
 
-  push_ramp (t, "a", 0, 10 * MS, 2);
+  align_test_ramp (t, "a", 0, 10 * MS, 2);
   align_test_caps (t, "b", "other/tensors,format=static,num_tensors=1,"
       "types=uint8,dimensions=(string)1,framerate=0/1");
   align_test_data (t, "b", 0, &byte, 1);
   align_test_eos (t, "b");
   align_test_run (t);
-  fail_unless_error (t, "output=concat needs float vectors of one type");
+  align_test_fail_unless_error (t,
+      "output=concat needs float vectors of one type");
   align_test_free (t);
 }
 
@@ -292,11 +261,12 @@ GST_END_TEST;
 /* Rows of a window are the rows of window=1 at the ticks before. */
 GST_START_TEST (test_windows)
 {
-  AlignTest *t = new_test (ONE, "rate=100/1 window=3 step=2 stride=4");
+  AlignTest *t =
+      align_test_with (ALIGN_ONE, "rate=100/1 window=3 step=2 stride=4");
   GstRcTensors ts;
   GstRcProvenance p;
 
-  push_ramp (t, "a", 0, 10 * MS, 21);
+  align_test_ramp (t, "a", 0, 10 * MS, 21);
   align_test_run (t);
   fail_unless (t->error == NULL, "%s", t->error);
   /* ticks 0, 4, 8, … 20 */
@@ -329,8 +299,8 @@ GST_START_TEST (test_windows)
   fail_unless_equals_int (ts.fps_n, 25);
   gst_rc_tensors_clear (&ts);
   align_test_free (t);
-  t = new_test (ONE, "rate=100/1 window=3 window-start=repeat");
-  push_ramp (t, "a", 50 * MS, 10 * MS, 4);
+  t = align_test_with (ALIGN_ONE, "rate=100/1 window=3 window-start=repeat");
+  align_test_ramp (t, "a", 50 * MS, 10 * MS, 4);
   align_test_run (t);
   for (guint r = 0; r < 3; r++)
     fail_unless (align_test_value (t, 0, 0, r) == 50);
@@ -342,16 +312,17 @@ GST_END_TEST;
 
 GST_START_TEST (test_offset_and_gap)
 {
-  AlignTest *t = new_test (ONE, "rate=100/1 sink_a::offset=-125000000");
+  AlignTest *t =
+      align_test_with (ALIGN_ONE, "rate=100/1 sink_a::offset=-125000000");
 
-  push_ramp (t, "a", 125 * MS, 10 * MS, 4);
+  align_test_ramp (t, "a", 125 * MS, 10 * MS, 4);
   align_test_run (t);
   fail_unless_equals_int (t->samples->len, 4);
   fail_unless_equals_uint64 (GST_BUFFER_PTS (align_test_buffer (t, 0)), 0);
   fail_unless (align_test_value (t, 0, 0, 0) == 125);
   align_test_free (t);
 
-  t = new_test (ONE, "rate=100/1 sink_a::max-gap=30000000");
+  t = align_test_with (ALIGN_ONE, "rate=100/1 sink_a::max-gap=30000000");
   align_test_caps (t, "a", FLOATS (1));
   align_test_float (t, "a", 0, 0);
   align_test_float (t, "a", 30 * MS, 3);
@@ -373,13 +344,13 @@ GST_END_TEST;
 
 GST_START_TEST (test_gather)
 {
-  AlignTest *t = new_test (ONE, "rate=100/1 sink_a::method=gather "
+  AlignTest *t = align_test_with (ALIGN_ONE, "rate=100/1 sink_a::method=gather "
       "sink_a::samples=3");
   gint32 count;
   gint64 times[3];
   GstBuffer *buffer;
 
-  push_ramp (t, "a", 1 * MS, 2 * MS, 25);       /* 1, 3, … 49 */
+  align_test_ramp (t, "a", 1 * MS, 2 * MS, 25); /* 1, 3, … 49 */
   align_test_run (t);
   fail_unless (t->error == NULL, "%s", t->error);
   buffer = align_test_buffer (t, 1);    /* (10, 20]: 11 … 19, newest three */
@@ -407,8 +378,8 @@ GST_START_TEST (test_pad_order_and_names)
   GstRcTensors ts;
   GObject *child;
 
-  push_ramp (t, "a", 0, 10 * MS, 3);
-  push_ramp (t, "b", 0, 10 * MS, 3);
+  align_test_ramp (t, "a", 0, 10 * MS, 3);
+  align_test_ramp (t, "b", 0, 10 * MS, 3);
   align_test_run (t);
   fail_unless (gst_rc_tensors_parse (&ts, align_test_out_caps (t), NULL));
   fail_unless_equals_string (ts.tensors[0].stream, "1");
@@ -430,12 +401,13 @@ GST_END_TEST;
 
 GST_START_TEST (test_same_name)
 {
-  AlignTest *t = new_test (TWO, "rate=100/1 sink_b::stream-name=a");
+  AlignTest *t =
+      align_test_with (ALIGN_TWO, "rate=100/1 sink_b::stream-name=a");
 
-  push_ramp (t, "a", 0, 10 * MS, 3);
-  push_ramp (t, "b", 0, 10 * MS, 3);
+  align_test_ramp (t, "a", 0, 10 * MS, 3);
+  align_test_ramp (t, "b", 0, 10 * MS, 3);
   align_test_run (t);
-  fail_unless_error (t, "two pads have stream-name=\"a\"");
+  align_test_fail_unless_error (t, "two pads have stream-name=\"a\"");
   align_test_free (t);
 }
 
@@ -453,18 +425,18 @@ GST_START_TEST (test_too_many_tensors)
   for (guint i = 0; i < 17; i++) {
     gchar *name = g_strdup_printf ("s%u", i);
 
-    push_ramp (t, name, 0, 100 * MS, 2);
+    align_test_ramp (t, name, 0, 100 * MS, 2);
     g_free (name);
   }
   align_test_run (t);
-  fail_unless_error (t, "use output=concat");
+  align_test_fail_unless_error (t, "use output=concat");
   align_test_free (t);
   g_string_replace (line, "rate=10/1", "rate=10/1 output=concat", 1);
   t = align_test_new (line->str);
   for (guint i = 0; i < 17; i++) {
     gchar *name = g_strdup_printf ("s%u", i);
 
-    push_ramp (t, name, 0, 100 * MS, 2);
+    align_test_ramp (t, name, 0, 100 * MS, 2);
     g_free (name);
   }
   align_test_run (t);
@@ -484,7 +456,7 @@ GST_START_TEST (test_declared_caps)
       "num_tensors=1,types=float32,dimensions=(string)2,framerate=0/1\" ! "
       "appsink name=out appsrc name=a ! m.sink_a appsrc name=b ! m.sink_b");
 
-  push_ramp (t, "a", 0, 10 * MS, 3);
+  align_test_ramp (t, "a", 0, 10 * MS, 3);
   align_test_eos (t, "b");      /* never says anything */
   align_test_run (t);
   fail_unless (t->error == NULL, "%s", t->error);
