@@ -532,6 +532,21 @@ infer_time (const RcCsvHints * hints, RcCsvLayout * layout,
 
 /* ---- rows ---- */
 
+/* The nearest line of words before the first row with a word for every column,
+ * but for `slack`; -1. A title above it comes out as a bad row, and so does a
+ * row with a defect below it. */
+static gint
+find_words (const Shape * shapes, guint first, guint usual, guint slack)
+{
+  for (guint i = first; i > 0; i--) {
+    const Shape *s = &shapes[i - 1];
+
+    if (s->numbers == 0 && s->n + slack >= usual && s->n <= usual + slack)
+      return i - 1;
+  }
+  return -1;
+}
+
 /* Finds the first row and the header before it. */
 static void
 infer_header (RcCsvHeader header, const Shape * shapes, guint n_lines,
@@ -546,11 +561,8 @@ infer_header (RcCsvHeader header, const Shape * shapes, guint n_lines,
           && shapes[first].n == usual))
     first++;
   if (first < n_lines) {
-    /* the line before the first row, if it is not a row with a defect; a title
-     * above it comes out as a bad row */
-    if (first > 0 && shapes[first - 1].numbers == 0
-        && shapes[first - 1].n + 1 >= usual && shapes[first - 1].n <= usual + 1)
-      layout->header = first - 1;
+    for (guint slack = 0; slack < 2 && layout->header < 0; slack++)
+      layout->header = find_words (shapes, first, usual, slack);
   } else if (shapes[0].numbers == 0) {
     layout->header = 0;         /* rows with a text column */
   }

@@ -322,8 +322,6 @@ configure (GstRcCsvParse * self)
   ok = infer (self, lines, n_lines, timed, first_stamp, &error);
   g_free (lines);
   if (!ok) {
-    /* a sentence */
-    *error = g_ascii_toupper (*error);
     GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s.", error), (NULL));
     g_free (error);
     self->failed = TRUE;
