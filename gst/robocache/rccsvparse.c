@@ -29,8 +29,9 @@
  * PTS is the stored stamp minus #GstRcCsvParse:time-origin in a segment that
  * starts at 0. Of a live source the first stamp is pinned to the PTS of the
  * buffer that brought it, and later rows keep their distance to it
- * (#GstRcCsvParse:time-mapping); a row that lands more than 10 s from its own
- * arrival (the sender restarted, or its clock was set) is pinned anew. Without
+ * (#GstRcCsvParse:time-mapping). When the stamps step back by more than 1 s or
+ * a row lands more than 10 s from its own arrival, the sender has restarted or
+ * its clock was set: the row is pinned anew, with a warning. Without
  * a time column a row takes the PTS of the buffer with its first byte.
  *
  * #GstRcCsvParse:time-column=auto takes the column whose header says time,
@@ -337,19 +338,6 @@ gst_rc_csv_parse_sink_event (GstPad * pad, GstObject * parent, GstEvent * event)
   return gst_pad_event_default (pad, parent, event);
 }
 
-static gboolean
-gst_rc_csv_parse_sink_query (GstPad * pad, GstObject * parent, GstQuery * query)
-{
-  GstCaps *caps;
-
-  if (GST_QUERY_TYPE (query) == GST_QUERY_ACCEPT_CAPS) {
-    gst_query_parse_accept_caps (query, &caps);
-    gst_query_set_accept_caps_result (query, accepts_caps (caps));
-    return TRUE;
-  }
-  return gst_pad_query_default (pad, parent, query);
-}
-
 /* Text has no index: the one seek that it can do is back to its start. */
 static gboolean
 rewind_text (GstRcCsvParse * self, GstEvent * event)
@@ -546,7 +534,6 @@ gst_rc_csv_parse_init (GstRcCsvParse * self)
   self->sinkpad = gst_pad_new_from_static_template (&sink_template, "sink");
   gst_pad_set_chain_function (self->sinkpad, gst_rc_csv_parse_chain);
   gst_pad_set_event_function (self->sinkpad, gst_rc_csv_parse_sink_event);
-  gst_pad_set_query_function (self->sinkpad, gst_rc_csv_parse_sink_query);
   gst_element_add_pad (GST_ELEMENT (self), self->sinkpad);
 
   self->srcpad = gst_pad_new_from_static_template (&src_template, "src");

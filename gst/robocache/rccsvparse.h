@@ -65,6 +65,7 @@ struct _GstRcCsvParse
   gboolean arrival;             /* times are mapped to the arrival's */
   gboolean pinned;
   gint64 pin_stamp, pin_time;
+  gint64 newest_stamp;          /* since the pin */
   GstClockTime last_time;
   gboolean discont;
   guint64 told_bad_rows;        /* as of the last warning */

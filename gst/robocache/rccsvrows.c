@@ -5,8 +5,10 @@
 
 #define GST_CAT_DEFAULT gst_rc_csv_parse_debug
 
-/* A row that lands further than this from its own arrival is pinned anew. */
-#define REPIN_DISTANCE (10 * GST_SECOND)
+/* Stamps that step back by more than what packets in the wrong order do, or
+ * that land further than this from their row's arrival, are pinned anew. */
+#define RESTART_STEP ((gint64) GST_SECOND)
+#define REPIN_DISTANCE ((gint64) (10 * GST_SECOND))
 
 /* ---- rows ---- */
 
@@ -84,33 +86,43 @@ no_stamp (GstRcCsvParse * self, guint64 number)
   return GST_FLOW_ERROR;
 }
 
-/* Maps a stamp to the time at which its row arrived. */
+/* Maps a stamp by the first one's arrival. */
 static gint64
 map_to_arrival (GstRcCsvParse * self, const RcCsvLine * line, gint64 stamp)
 {
-  gint64 arrival = line->tag, distance = 0;
-  /* in unsigned, since stamps may be anything; the test below sorts it out */
+  /* in unsigned, since stamps may be anything; the tests below sort it out */
   gint64 time = (gint64) ((guint64) self->pin_time + (guint64) stamp
       - (guint64) self->pin_stamp);
+  gint64 distance = 0, back = 0;
 
-  if (self->pinned && line->tag != GST_CLOCK_TIME_NONE)
-    distance = (gint64) ((guint64) time - (guint64) arrival);
-  if (self->pinned && distance >= -(gint64) REPIN_DISTANCE
-      && distance <= (gint64) REPIN_DISTANCE)
-    return time;
   if (self->pinned) {
+    back = (gint64) ((guint64) self->newest_stamp - (guint64) stamp);
+    if (line->tag != GST_CLOCK_TIME_NONE)
+      distance = (gint64) ((guint64) time - line->tag);
+    if (back <= RESTART_STEP && distance <= REPIN_DISTANCE
+        && distance >= -REPIN_DISTANCE) {
+      self->newest_stamp = MAX (self->newest_stamp, stamp);
+      return time;
+    }
     GST_OBJECT_LOCK (self);
     self->stats.repins++;
     GST_OBJECT_UNLOCK (self);
     GST_ELEMENT_WARNING (self, STREAM, DECODE, ("Line %" G_GUINT64_FORMAT
-            ": its stamp is %" G_GINT64_FORMAT " ns away from its arrival: the "
-            "sender's clock has jumped, times are mapped anew from here.",
-            line->number, distance), (NULL));
+            ": the sender's clock has jumped: this stamp is %" G_GINT64_FORMAT
+            " ns before the last and puts the row %" G_GINT64_FORMAT " ns away "
+            "from its arrival. Times are mapped anew from here.", line->number,
+            back, distance), (NULL));
   }
+  /* with no arrival to pin it to, a row after a jump goes on from where the
+   * last one was */
+  if (line->tag != GST_CLOCK_TIME_NONE)
+    self->pin_time = line->tag;
+  else
+    self->pin_time = self->last_time;
   self->pinned = TRUE;
   self->pin_stamp = stamp;
-  self->pin_time = arrival;
-  return arrival;
+  self->newest_stamp = stamp;
+  return self->pin_time;
 }
 
 static GstFlowReturn
