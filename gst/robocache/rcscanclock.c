@@ -84,7 +84,7 @@ gst_rc_scan_clock_get (const GstRcScanClock * clock, guint64 k,
     if (k >= clock->times->len)
       return FALSE;
     *time = g_array_index (clock->times, guint64, k);
-    return TRUE;
+    return GST_CLOCK_TIME_IS_VALID (*time);
   }
   *time = gst_util_uint64_scale (k, period, clock->rate_n);
   *duration = gst_util_uint64_scale (k + 1, period, clock->rate_n) - *time;

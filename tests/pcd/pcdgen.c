@@ -130,7 +130,8 @@ pcd_gen_lzf (const guint8 * data, gsize size)
       guint32 hash = (data[i] << 16 | data[i + 1] << 8 | data[i + 2])
           * 2654435761u >> 20;
 
-      if (table[hash] >= 0 && i - table[hash] <= 8192) {
+      if (table[hash] >= 0 && (gsize) table[hash] < i
+          && i - table[hash] <= 8192) {
         from = table[hash];
         while (match < 264 && i + match < size
             && data[from + match] == data[i + match])
