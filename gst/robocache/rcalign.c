@@ -78,6 +78,15 @@ ingest (GstRcAlignerPad * pad, GstBuffer * buffer)
   g_free (reason);
 }
 
+static void
+take_flush (GstRcAlignerPad * pad)
+{
+  if (g_atomic_int_compare_and_exchange (&pad->flushed, TRUE, FALSE)) {
+    gst_rc_stream_reset (pad->stream);
+    pad->head_taken = FALSE;
+  }
+}
+
 /* Takes the next queued buffer into the history; FALSE when there is none. */
 static gboolean
 take_next (GstRcAlignerPad * pad, gboolean live)
@@ -85,6 +94,7 @@ take_next (GstRcAlignerPad * pad, gboolean live)
   GstAggregatorPad *aggpad = GST_AGGREGATOR_PAD (pad);
   GstBuffer *buffer;
 
+  take_flush (pad);
   if (pad->head_taken) {
     gst_aggregator_pad_drop_buffer (aggpad);
     pad->head_taken = FALSE;
@@ -116,6 +126,7 @@ advance (GstRcAlignerPad * pad, gint64 tick, gboolean live)
 {
   guint taken = 0;
 
+  take_flush (pad);
   update_eos (pad);
   while (!gst_rc_stream_decided (pad->stream, tick)) {
     if (!take_next (pad, live)) {
@@ -277,6 +288,7 @@ choose_start (GstRcAligner * self, GstRcAlignerPrivate * priv)
   for (guint i = 0; i < run->pads->len; i++) {
     GstRcAlignerPad *pad = g_ptr_array_index (run->pads, i);
 
+    take_flush (pad);
     while (pad->stream->stats.first_time == RC_TIME_NONE
         && take_next (pad, run->live));
     update_eos (pad);
@@ -529,6 +541,7 @@ gst_rc_aligner_get_next_time (GstAggregator * agg)
   GstRcAligner *self = GST_RC_ALIGNER (agg);
   GstRcAlignerPrivate *priv = gst_rc_aligner_get_private (self);
   GstRcAlignerRun *run = &priv->run;
+  GstClockTime start;
   gint64 wake, now;
   guint32 late;
 
@@ -554,6 +567,8 @@ gst_rc_aligner_get_next_time (GstAggregator * agg)
         return GST_CLOCK_TIME_NONE;
     }
   }
-  /* the base class adds the pipeline's latency to this */
-  return MAX (0, wake - (gint64) run->latency);
+  /* The base class adds base time and latency to this, modulo 2^64: a start that
+   * lies before zero is right as it wraps, but -1 would mean "no time". */
+  start = (GstClockTime) wake - run->latency;
+  return GST_CLOCK_TIME_IS_VALID (start) ? start : start - 1;
 }

@@ -202,6 +202,11 @@ gst_rc_aligner_stop (GstAggregator * agg)
     pad->queried = FALSE;
     GST_OBJECT_UNLOCK (pad);
   }
+  /* back to the user's value for the next run, which may be live */
+  if (run->queue_latency) {
+    g_object_set (agg, "latency", (guint64) 0, NULL);
+    run->queue_latency = 0;
+  }
   gst_rc_output_clear (&run->out);
   g_ptr_array_set_size (run->pads, 0);
   run->pads_known = run->started = run->emitted = run->live = FALSE;

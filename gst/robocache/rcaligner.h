@@ -30,6 +30,7 @@ struct _GstRcAlignerPad
   GstClockTime upstream_latency;
   gboolean queried;
 
+  gint flushed;                 /* atomic: the history has to be forgotten */
   GstRcStreamStats shown;       /* copy for readers, under the object lock */
 
   gboolean times_only;          /* a master whose values do not come out */

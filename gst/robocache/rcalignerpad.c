@@ -299,13 +299,12 @@ gst_rc_aligner_pad_finalize (GObject * object)
   G_OBJECT_CLASS (gst_rc_aligner_pad_parent_class)->finalize (object);
 }
 
+/* Called from the thread that flushes, while the aggregator's may be at work on
+ * the history: only leaves word. */
 static GstFlowReturn
 gst_rc_aligner_pad_flush (GstAggregatorPad * pad, GstAggregator * agg)
 {
-  GstRcAlignerPad *self = GST_RC_ALIGNER_PAD (pad);
-
-  gst_rc_stream_reset (self->stream);
-  self->head_taken = FALSE;
+  g_atomic_int_set (&GST_RC_ALIGNER_PAD (pad)->flushed, TRUE);
   return GST_FLOW_OK;
 }
 

@@ -15,6 +15,7 @@ typedef struct
   gboolean dirty;               /* streams have to be configured again */
   gboolean caps_dirty;          /* caps have to be sent before the next buffer */
   gboolean live;
+  guint64 queue_latency;        /* what we set property `latency` to */
   GstClockTime latency;         /* the pipeline's, as the base class sees it */
   gint rate_n, rate_d;          /* in force; 0/1 with a master */
   GstRcAlignerPad *master;      /* borrowed from pads */

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An aligner's readiness and queueing, with harnesses: live on a test clock,
+ * where nothing depends on how fast the machine is, and not live from one
+ * thread, as a demuxer pushes. */
+#include <gst/check/check.h>
+#include <gst/check/gstharness.h>
+#include <gst/check/gsttestclock.h>
+
+#include "aligntest.h"
+
+#define MS GST_MSECOND
+
+typedef struct
+{
+  GstElement *mux;
+  GstHarness *out, *in[2];
+} Rig;
+
+static void
+rig_init (Rig * rig, gboolean live, const gchar * first_property, ...)
+{
+  static const gchar *const names[2] = { "sink_a", "sink_b" };
+  va_list args;
+
+  rig->mux = gst_element_factory_make ("rcfusemux", NULL);
+  fail_unless (rig->mux != NULL);
+  gst_util_set_object_arg (G_OBJECT (rig->mux), "rate", "100/1");
+  rig->out = gst_harness_new_with_element (rig->mux, NULL, "src");
+  gst_harness_use_testclock (rig->out);
+  for (guint i = 0; i < 2; i++) {
+    rig->in[i] = gst_harness_new_with_element (rig->mux, names[i], NULL);
+    gst_harness_set_live (rig->in[i], live);
+    gst_harness_set_src_caps_str (rig->in[i], FLOATS (1));
+  }
+  va_start (args, first_property);
+  for (const gchar * p = first_property; p; p = va_arg (args, const gchar *))
+  {
+    const gchar *value = va_arg (args, const gchar *);
+
+    if (strstr (p, "::")) {
+      gchar **parts = g_strsplit (p, "::", 2);
+      GObject *pad =
+          gst_child_proxy_get_child_by_name (GST_CHILD_PROXY (rig->mux),
+          parts[0]);
+
+      gst_util_set_object_arg (pad, parts[1], value);
+      g_object_unref (pad);
+      g_strfreev (parts);
+    } else {
+      gst_util_set_object_arg (G_OBJECT (rig->mux), p, value);
+    }
+  }
+  va_end (args);
+}
+
+static void
+rig_clear (Rig * rig)
+{
+  gst_harness_teardown (rig->in[0]);
+  gst_harness_teardown (rig->in[1]);
+  gst_harness_teardown (rig->out);
+  gst_object_unref (rig->mux);
+}
+
+static void
+rig_push (Rig * rig, guint pad, GstClockTime pts, gfloat value)
+{
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, sizeof (value), NULL);
+
+  gst_buffer_fill (buffer, 0, &value, sizeof (value));
+  GST_BUFFER_PTS (buffer) = pts;
+  fail_unless_equals_int (gst_harness_push (rig->in[pad], buffer), GST_FLOW_OK);
+}
+
+static GstTestClock *
+rig_clock (Rig * rig)
+{
+  GstTestClock *clock = gst_harness_get_testclock (rig->out);
+
+  gst_object_unref (clock);     /* the harness holds it */
+  return clock;
+}
+
+/* A GstTestClock holds even waits for the past until they are processed, which a
+ * real clock would let through. */
+static gboolean
+rig_release_past (Rig * rig)
+{
+  GstTestClock *clock = rig_clock (rig);
+  GstClockID id = NULL;
+  gboolean past;
+
+  if (!gst_test_clock_peek_next_pending_id (clock, &id))
+    return FALSE;
+  past = gst_clock_id_get_time (id) <= gst_clock_get_time (GST_CLOCK (clock));
+  gst_clock_id_unref (id);
+  if (past && (id = gst_test_clock_process_next_clock_id (clock)))
+    gst_clock_id_unref (id);
+  return past;
+}
+
+/* Pulls the next output, which must be the tick at `pts`, at the clock's present
+ * time. */
+static void
+rig_expect (Rig * rig, GstClockTime pts, RcState a, RcState b,
+    guint32 deadlines)
+{
+  GstBuffer *buffer;
+  GstRcProvenance p;
+
+  while (!(buffer = gst_harness_try_pull (rig->out))) {
+    if (!rig_release_past (rig))
+      g_thread_yield ();
+  }
+  fail_unless_equals_uint64 (GST_BUFFER_PTS (buffer), pts);
+  fail_unless (gst_rc_provenance_get (buffer, &p));
+  fail_unless_equals_int (p.state[0], a);
+  fail_unless_equals_int (p.state[1], b);
+  fail_unless_equals_int (p.deadline, deadlines);
+  gst_buffer_unref (buffer);
+}
+
+/* Lets the clock run to the time that the aligner waits for, which must be
+ * `time`: not earlier, not later. */
+static void
+rig_crank_to (Rig * rig, GstClockTime time)
+{
+  GstTestClock *clock = rig_clock (rig);
+  GstClockTime wait = 0;
+  GstClockID id;
+
+  while (wait != time) {
+    id = NULL;
+    gst_test_clock_wait_for_next_pending_id (clock, &id);
+    wait = gst_clock_id_get_time (id);
+    gst_clock_id_unref (id);
+    fail_unless (wait <= time, "waits for %" GST_TIME_FORMAT ", not %"
+        GST_TIME_FORMAT, GST_TIME_ARGS (wait), GST_TIME_ARGS (time));
+    /* below: it has not seen the last sample yet */
+    if (wait != time && !rig_release_past (rig))
+      g_thread_yield ();
+  }
+  gst_test_clock_set_time (clock, time);
+}
+
+/* When the data decides, the output comes though the clock stands still. */
+GST_START_TEST (test_decided_by_data)
+{
+  Rig rig;
+
+  rig_init (&rig, TRUE, "sink_b::method", "previous", NULL);
+  rig_push (&rig, 0, 0, 0);
+  rig_push (&rig, 1, 0, 0);
+  rig_expect (&rig, 0, RC_STATE_MEASURED, RC_STATE_MEASURED, 0);
+  rig_push (&rig, 0, 7 * MS, 7);
+  rig_push (&rig, 1, 9 * MS, 9);
+  rig_push (&rig, 0, 14 * MS, 14);
+  rig_push (&rig, 1, 12 * MS, 12);
+  rig_expect (&rig, 10 * MS, RC_STATE_INTERPOLATED, RC_STATE_HELD, 0);
+  /* a fast pad is never blocked by a slow one */
+  for (guint i = 0; i < 200; i++)
+    rig_push (&rig, 0, (15 + i) * MS, 15 + i);
+  fail_unless_equals_int (gst_harness_buffers_in_queue (rig.out), 0);
+  rig_push (&rig, 1, 41 * MS, 41);
+  rig_expect (&rig, 20 * MS, RC_STATE_MEASURED, RC_STATE_HELD, 0);
+  rig_expect (&rig, 30 * MS, RC_STATE_MEASURED, RC_STATE_HELD, 0);
+  rig_expect (&rig, 40 * MS, RC_STATE_MEASURED, RC_STATE_HELD, 0);
+  rig_clear (&rig);
+}
+
+GST_END_TEST;
+
+/* A sensor that dies costs its own deadline, no more, and is marked. */
+GST_START_TEST (test_dead_sensor)
+{
+  Rig rig;
+
+  rig_init (&rig, TRUE, "sink_a::method", "previous", "sink_b::method",
+      "previous", "sink_b::max-gap", "25000000", NULL);
+  gst_harness_set_upstream_latency (rig.in[1], 5 * MS);
+  rig_push (&rig, 0, 0, 0);
+  rig_push (&rig, 1, 0, 0);
+  rig_expect (&rig, 0, RC_STATE_MEASURED, RC_STATE_MEASURED, 0);
+  for (guint i = 1; i < 5; i++) {
+    rig_push (&rig, 0, i * 10 * MS, i);
+    /* b says no more: tick + its upstream's latency + no lookahead */
+    rig_crank_to (&rig, (i * 10 + 5) * MS);
+    rig_expect (&rig, i * 10 * MS, RC_STATE_MEASURED,
+        i * 10 <= 25 ? RC_STATE_HELD : RC_STATE_MISSING, 1 << 1);
+  }
+  /* and comes back */
+  rig_push (&rig, 1, 50 * MS, 5);
+  rig_push (&rig, 0, 50 * MS, 5);
+  rig_expect (&rig, 50 * MS, RC_STATE_MEASURED, RC_STATE_MEASURED, 0);
+  rig_clear (&rig);
+}
+
+GST_END_TEST;
+
+/* A pad that has never said anything does not hold the others. */
+GST_START_TEST (test_silent_from_the_start)
+{
+  Rig rig;
+
+  rig_init (&rig, TRUE, "sink_a::method", "previous", NULL);
+  for (guint i = 0; i < 3; i++) {
+    rig_push (&rig, 0, i * 10 * MS, 0);
+    /* b is linear: it may take a period until the sample after the tick */
+    rig_crank_to (&rig, (i * 10 + 10) * MS);
+    rig_expect (&rig, i * 10 * MS, RC_STATE_MEASURED, RC_STATE_MISSING, 1 << 1);
+  }
+  rig_clear (&rig);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_latency_query)
+{
+  Rig rig;
+  GstClockTime latency;
+
+  rig_init (&rig, TRUE, "sink_a::method", "previous", "sink_b::method",
+      "linear", "sink_b::lookahead", "12000000", NULL);
+  gst_harness_set_upstream_latency (rig.in[0], 3 * MS);
+  gst_harness_set_upstream_latency (rig.in[1], 2 * MS);
+  rig_push (&rig, 0, 0, 0);
+  rig_push (&rig, 1, 0, 0);
+  rig_expect (&rig, 0, RC_STATE_MEASURED, RC_STATE_MEASURED, 0);
+  latency = gst_harness_query_latency (rig.out);
+  fail_unless_equals_uint64 (latency, 15 * MS);
+  rig_clear (&rig);
+}
+
+GST_END_TEST;
+
+static void
+push_gap (Rig * rig, guint pad, GstClockTime pts, GstClockTime duration)
+{
+  fail_unless (gst_harness_push_event (rig->in[pad], gst_event_new_gap (pts,
+              duration)));
+}
+
+/* A topic that speaks once beside a fast one, from one thread: GAPs every
+ * 100 ms let every tick out. */
+GST_START_TEST (test_speaks_once)
+{
+  Rig rig;
+
+  rig_init (&rig, FALSE, "sink_b::method", "previous", NULL);
+  rig_push (&rig, 1, 0, 42);
+  for (guint i = 0; i < 2000; i++) {
+    if (i % 100 == 0 && i > 0)
+      push_gap (&rig, 1, (i - 100) * MS, 100 * MS);
+    rig_push (&rig, 0, i * MS, i);
+  }
+  push_gap (&rig, 1, 1900 * MS, 100 * MS);
+  gst_harness_push_event (rig.in[0], gst_event_new_eos ());
+  gst_harness_push_event (rig.in[1], gst_event_new_eos ());
+  /* span=common ends with b's only sample unless b is not required; ticks that
+   * were due before its EOS came out */
+  for (guint i = 0; i < 199; i++)
+    rig_expect (&rig, i * 10 * MS, RC_STATE_MEASURED,
+        i == 0 ? RC_STATE_MEASURED : RC_STATE_HELD, 0);
+  rig_clear (&rig);
+}
+
+GST_END_TEST;
+
+/* Two streams of very different rates from one thread, in time order: neither
+ * is read ahead of the other, and nothing deadlocks. */
+GST_START_TEST (test_one_thread_demuxer)
+{
+  Rig rig;
+
+  rig_init (&rig, FALSE, "sink_b::method", "previous", "sink_b::required",
+      "false", NULL);
+  for (guint i = 0; i < 3000; i++) {
+    if (i % 100 == 0)
+      rig_push (&rig, 1, i * MS, i);
+    rig_push (&rig, 0, i * MS, i);
+  }
+  gst_harness_push_event (rig.in[1], gst_event_new_eos ());
+  gst_harness_push_event (rig.in[0], gst_event_new_eos ());
+  for (guint i = 0; i < 300; i++)
+    rig_expect (&rig, i * 10 * MS, RC_STATE_MEASURED,
+        i % 10 == 0 ? RC_STATE_MEASURED : RC_STATE_HELD, 0);
+  rig_clear (&rig);
+}
+
+GST_END_TEST;
+
+/* Flushes that belong together, as those of one seek, have one number. */
+static void
+push_numbered (Rig * rig, guint pad, GstEvent * event, guint32 seqnum)
+{
+  gst_event_set_seqnum (event, seqnum);
+  fail_unless (gst_harness_push_event (rig->in[pad], event));
+}
+
+GST_START_TEST (test_flush)
+{
+  Rig rig;
+  GstSegment segment;
+  guint32 seqnum = gst_util_seqnum_next ();
+
+  rig_init (&rig, FALSE, "sink_a::method", "previous", "sink_b::method",
+      "previous", NULL);
+  rig_push (&rig, 0, 500 * MS, 1);
+  rig_push (&rig, 1, 500 * MS, 1);
+  rig_expect (&rig, 500 * MS, RC_STATE_MEASURED, RC_STATE_MEASURED, 0);
+  for (guint i = 0; i < 2; i++)
+    push_numbered (&rig, i, gst_event_new_flush_start (), seqnum);
+  for (guint i = 0; i < 2; i++)
+    push_numbered (&rig, i, gst_event_new_flush_stop (TRUE), seqnum);
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  for (guint i = 0; i < 2; i++)
+    gst_harness_push_event (rig.in[i], gst_event_new_segment (&segment));
+  /* time starts again: what was seen before the flush is not "backward" */
+  rig_push (&rig, 0, 100 * MS, 2);
+  rig_push (&rig, 1, 100 * MS, 2);
+  rig_expect (&rig, 100 * MS, RC_STATE_MEASURED, RC_STATE_MEASURED, 0);
+  rig_clear (&rig);
+}
+
+GST_END_TEST;
+
+/* New caps apply with the buffer they belong to. */
+GST_START_TEST (test_caps_change)
+{
+  Rig rig;
+  GstBuffer *buffer;
+  gfloat two[2] = { 7, 8 };
+
+  rig_init (&rig, TRUE, "sink_a::method", "previous", "sink_b::method",
+      "previous", NULL);
+  rig_push (&rig, 0, 0, 1);
+  rig_push (&rig, 1, 0, 1);
+  rig_expect (&rig, 0, RC_STATE_MEASURED, RC_STATE_MEASURED, 0);
+  gst_harness_set_src_caps_str (rig.in[1], FLOATS (2));
+  rig_push (&rig, 0, 10 * MS, 2);
+  buffer = gst_buffer_new_allocate (NULL, sizeof (two), NULL);
+  gst_buffer_fill (buffer, 0, two, sizeof (two));
+  GST_BUFFER_PTS (buffer) = 10 * MS;
+  gst_harness_push (rig.in[1], buffer);
+  while (!(buffer = gst_harness_try_pull (rig.out)))
+    rig_release_past (&rig);
+  fail_unless_equals_uint64 (GST_BUFFER_PTS (buffer), 10 * MS);
+  fail_unless_equals_int (gst_buffer_get_size (buffer), 12);
+  gst_buffer_unref (buffer);
+  rig_clear (&rig);
+}
+
+GST_END_TEST;
+
+static Suite *
+live_suite (void)
+{
+  Suite *s = suite_create ("aligner, readiness");
+  TCase *live = tcase_create ("live"), *offline = tcase_create ("offline");
+
+  gst_rc_metas_register ();
+  suite_add_tcase (s, live);
+  tcase_set_timeout (live, 60);
+  tcase_add_test (live, test_decided_by_data);
+  tcase_add_test (live, test_dead_sensor);
+  tcase_add_test (live, test_silent_from_the_start);
+  tcase_add_test (live, test_latency_query);
+  tcase_add_test (live, test_caps_change);
+  suite_add_tcase (s, offline);
+  tcase_set_timeout (offline, 60);
+  tcase_add_test (offline, test_speaks_once);
+  tcase_add_test (offline, test_one_thread_demuxer);
+  tcase_add_test (offline, test_flush);
+  return s;
+}
+
+GST_CHECK_MAIN (live);
