@@ -8,8 +8,8 @@
 #
 #   RC_BUILD        the build directory (default: build)
 #   RC_SETUP_ARGS   arguments for `meson setup`, when that directory is new
-#   RC_TEST_DATA    folder with real recordings; tests that want them skip
-#                   without it (default: shared/data beside the project)
+#   RC_TEST_DATA    folder with real recordings (default: shared/data beside the
+#                   project); tests that want them skip without it
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -18,6 +18,9 @@ tests/tools/install-deps --test
 if [ ! -e "$build/build.ninja" ]; then
   read -ra setup_args <<< "${RC_SETUP_ARGS:-}"
   meson setup "$build" "${setup_args[@]}"
+fi
+if [ -n "${RC_TEST_DATA:-}" ]; then
+  meson configure "$build" -Dtest-data="$(realpath -m "$RC_TEST_DATA")"
 fi
 ninja -C "$build"
 
