@@ -12,19 +12,21 @@
 #include "../common/hd.h"
 
 #define RC_VOXEL_NAN_BITS 0x7fc00000u
-#define RC_VOXEL_INF_BITS64 0x7ff0000000000000ull
+#define RC_VOXEL_INF_HIGH 0x7ff00000u
 
 /* A voxel's sum that met a value that is not finite. Sums of finite values stay
  * within 2^62 in magnitude. */
 #define RC_VOXEL_POISON INT64_MIN
 
-RC_HD uint64_t
-rc_voxel_bits64 (double v)
+/* The upper half of |v|: as an integer it has the order of the magnitudes, and
+ * NaN and infinity are RC_VOXEL_INF_HIGH or more. */
+RC_HD uint32_t
+rc_voxel_high (double v)
 {
   uint64_t bits;
 
   memcpy (&bits, &v, sizeof (bits));
-  return bits;
+  return (uint32_t) (bits >> 32) & 0x7fffffffu;
 }
 
 RC_HD uint32_t
@@ -76,16 +78,12 @@ rc_voxel_axis (double x, double min, double size, double max, double dims,
   return inside;
 }
 
-/* A well-mixed 64-bit hash of a linear index (the finaliser of SplitMix64,
- * Steele, Lea and Flood, OOPSLA 2014). Results never depend on it. */
+/* Slot of a linear index in a table of 2^(64 - shift) (multiplication by the
+ * golden ratio, Knuth, TAOCP 3, 6.4). Results never depend on it. */
 RC_HD uint64_t
-rc_voxel_hash (int64_t key)
+rc_voxel_hash (int64_t key, int shift)
 {
-  uint64_t h = (uint64_t) key;
-
-  h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9ull;
-  h = (h ^ (h >> 27)) * 0x94d049bb133111ebull;
-  return h ^ (h >> 31);
+  return ((uint64_t) key * 0x9e3779b97f4a7c15ull) >> shift;
 }
 
 /* float32 with the one NaN. */
@@ -95,18 +93,18 @@ rc_voxel_to_float (double v)
   return v == v ? (float) v : rc_voxel_from_bits32 (RC_VOXEL_NAN_BITS);
 }
 
-/* k of the contract, from the number of points and the bits of the largest
- * finite |v| (0: no value). It lies in [-993, 1000], so that 2^k and 2^-k are
+/* k of the contract, from the number of points and rc_voxel_high () of the
+ * largest finite |v| (0: no value). It lies in [-993, 1000], so that 2^k and 2^-k are
  * normal numbers. */
 RC_HD int
-rc_voxel_mean_exponent (int64_t n_points, uint64_t max_bits)
+rc_voxel_mean_exponent (int64_t n_points, uint32_t max_high)
 {
   int n = 0, e, k;
 
   while (n < 62 && ((int64_t) 1 << n) < n_points)
     n++;
   /* a subnormal is < 2^-1022 = 2^e too, which k's limit makes irrelevant */
-  e = (int) (max_bits >> 52) - 1022;
+  e = (int) (max_high >> 20) - 1022;
   k = 62 - n - e;
   return k < 1000 ? k : 1000;
 }

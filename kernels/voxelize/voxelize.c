@@ -1,29 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Running a voxelizer. Points go through in blocks that stay in the first-level
- * cache: load a field, find the cells, look up the voxels, add the features. */
+ * cache: load the coordinates, find the cells, look up the voxels, add the
+ * features. Compiled once per CPU level. */
+#if defined (__GNUC__) && !defined (__clang__)
+/* gcc 12 turns the loops over blocks into vectors only at -O3: half the time */
+#pragma GCC optimize ("O3")
+#endif
+
 #include "voxelizer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/cpu.h"
 #include "voxel-math.h"
 
 #define BLOCK 256
 #define MIN_SLOTS 4096
+#define SLOTS_PER_VOXEL 2
 
 /* In RcVoxelWorkspace.channel_max: the channel has a value that is not finite */
-#define NOT_FINITE (UINT64_C (1) << 63)
+#define NOT_FINITE (UINT32_C (1) << 31)
 
 typedef struct
 {
+  double x[3][BLOCK];           /* NaN after the last point */
   double value[BLOCK];
   int32_t index[3][BLOCK];
-  uint8_t inside[BLOCK];
-  uint8_t finite[BLOCK];
+  int32_t inside[BLOCK];
   int64_t key[BLOCK];           /* linear index, -1: skipped */
   uint64_t slot[BLOCK];
   int32_t id[BLOCK];            /* voxel in order of appearance, -1: not used */
   int32_t rank[BLOCK];          /* of the point within its voxel */
+  int32_t born[BLOCK + 1];      /* first points of the block's new voxels */
 } Block;
 
 typedef struct
@@ -37,62 +46,86 @@ typedef struct
   int32_t n_voxels;
   int32_t max_voxels;           /* ids from here on are dropped */
   int32_t max_points;
-  int64_t last_key;             /* scans put many points into the same voxel */
-  int32_t last_id;
   RcVoxels *sparse;             /* NULL in dense modes */
   Block block;
 } Run;
 
-/* ---- points ---- */
+/* ---- one loop per field type ---- */
 
-#define LOAD(type) \
-  do { \
+typedef void (*LoadFunc) (const uint8_t * src, int64_t step, int n,
+    double *out);
+typedef void (*SumFunc) (const uint8_t * src, int64_t step, int n,
+    const int32_t * ids, int64_t channels, int64_t * sums, double scale);
+
+#define DEFINE_TYPE(type) \
+  static void \
+  load_##type (const uint8_t * src, int64_t step, int n, double *out) \
+  { \
     for (int i = 0; i < n; i++) { \
       type value; \
       memcpy (&value, src + i * step, sizeof (value)); \
       out[i] = (double) value; \
     } \
-  } while (0)
-
-static void
-load_values (RcDType dtype, const uint8_t * src, int64_t step, int n,
-    double *out)
-{
-  switch (dtype) {
-    case RC_INT8:
-      LOAD (int8_t);
-      break;
-    case RC_UINT8:
-      LOAD (uint8_t);
-      break;
-    case RC_INT16:
-      LOAD (int16_t);
-      break;
-    case RC_UINT16:
-      LOAD (uint16_t);
-      break;
-    case RC_INT32:
-      LOAD (int32_t);
-      break;
-    case RC_UINT32:
-      LOAD (uint32_t);
-      break;
-    case RC_INT64:
-      LOAD (int64_t);
-      break;
-    case RC_UINT64:
-      LOAD (uint64_t);
-      break;
-    case RC_FLOAT32:
-      LOAD (float);
-      break;
-    default:                   /* the voxelizer admits nothing else */
-      LOAD (double);
-      break;
+  } \
+  \
+  static void \
+  sum_##type (const uint8_t * src, int64_t step, int n, const int32_t * ids, \
+      int64_t channels, int64_t * sums, double scale) \
+  { \
+    for (int i = 0; i < n; i++) { \
+      type value; \
+      memcpy (&value, src + i * step, sizeof (value)); \
+      if (ids[i] >= 0) \
+        sums[ids[i] * channels] += rc_voxel_fix ((double) value, scale); \
+    } \
   }
-}
 
-#undef LOAD
+/* *INDENT-OFF* */
+DEFINE_TYPE (int8_t)
+DEFINE_TYPE (uint8_t)
+DEFINE_TYPE (int16_t)
+DEFINE_TYPE (uint16_t)
+DEFINE_TYPE (int32_t)
+DEFINE_TYPE (uint32_t)
+DEFINE_TYPE (int64_t)
+DEFINE_TYPE (uint64_t)
+DEFINE_TYPE (float)
+DEFINE_TYPE (double)
+
+/* The voxelizer admits no other type. */
+static const struct
+{
+  LoadFunc load;
+  SumFunc sum;
+} types[RC_N_DTYPES] = {
+  [RC_INT8] = {load_int8_t, sum_int8_t},
+  [RC_UINT8] = {load_uint8_t, sum_uint8_t},
+  [RC_INT16] = {load_int16_t, sum_int16_t},
+  [RC_UINT16] = {load_uint16_t, sum_uint16_t},
+  [RC_INT32] = {load_int32_t, sum_int32_t},
+  [RC_UINT32] = {load_uint32_t, sum_uint32_t},
+  [RC_INT64] = {load_int64_t, sum_int64_t},
+  [RC_UINT64] = {load_uint64_t, sum_uint64_t},
+  [RC_FLOAT32] = {load_float, sum_float},
+  [RC_FLOAT64] = {load_double, sum_double},
+};
+/* *INDENT-ON* */
+
+#undef DEFINE_TYPE
+
+/* ---- cells ---- */
+
+/* The cells of one axis. Loops over whole blocks have a constant length, which
+ * lets compilers use vectors at -O2. */
+static void
+index_axis (Block * b, int a, double min, double size, double max, double dims)
+{
+  const double *x = b->x[a];
+  int32_t *index = b->index[a];
+
+  for (int i = 0; i < BLOCK; i++)
+    b->inside[i] &= rc_voxel_axis (x[i], min, size, max, dims, &index[i]);
+}
 
 /* Finds the cells of points [first, first + n) and counts what is skipped. */
 static void
@@ -102,32 +135,32 @@ index_block (Run * r, int64_t first, int n)
   const RcVoxelizerConfig *c = &v->config;
   Block *b = &r->block;
   const uint8_t *src = r->points + first * r->step;
-  int64_t middle = c->dims[v->middle], inner = c->dims[v->inner];
-  int n_inside = 0, n_finite = 0;
+  const int32_t *outer = b->index[v->outer], *middle = b->index[v->middle];
+  const int32_t *inner = b->index[v->inner];
+  int64_t n_middle = c->dims[v->middle], n_inner = c->dims[v->inner];
+  int32_t n_inside = 0, n_finite = 0;
 
+  for (int i = 0; i < BLOCK; i++)
+    b->inside[i] = 1;
   for (int a = 0; a < 3; a++) {
-    double min = c->min[a], size = c->size[a], max = c->max[a];
-    double dims = (double) c->dims[a];
-
-    load_values (c->xyz[a].dtype, src + c->xyz[a].offset, r->step, n, b->value);
-    for (int i = 0; i < n; i++) {
-      uint8_t in = rc_voxel_axis (b->value[i], min, size, max, dims,
-          &b->index[a][i]);
-      uint8_t fin = rc_voxel_is_finite (b->value[i]);
-
-      b->inside[i] = a ? b->inside[i] & in : in;
-      b->finite[i] = a ? b->finite[i] & fin : fin;
-    }
+    types[c->xyz[a].dtype].load (src + c->xyz[a].offset, r->step, n, b->x[a]);
+    for (int i = n; i < BLOCK; i++)
+      b->x[a][i] = NAN;
+    index_axis (b, a, c->min[a], c->size[a], c->max[a], (double) c->dims[a]);
   }
-  for (int i = 0; i < n; i++) {
-    int64_t key = ((int64_t) b->index[v->outer][i] * middle
-        + b->index[v->middle][i]) * inner + b->index[v->inner][i];
+  for (int i = 0; i < BLOCK; i++)
+    n_inside += b->inside[i];
+  for (int i = 0; i < BLOCK; i++) {
+    int64_t key = (outer[i] * n_middle + middle[i]) * n_inner + inner[i];
 
     b->key[i] = b->inside[i] ? key : -1;
-    n_inside += b->inside[i];
-    n_finite += b->finite[i];
   }
   r->stats.inside += n_inside;
+  if (n_inside == n)
+    return;
+  for (int i = 0; i < BLOCK; i++)
+    n_finite += rc_voxel_is_finite (b->x[0][i])
+        & rc_voxel_is_finite (b->x[1][i]) & rc_voxel_is_finite (b->x[2][i]);
   r->stats.outside += n_finite - n_inside;
   r->stats.non_finite += n - n_finite;
 }
@@ -152,132 +185,155 @@ reserve (void **array, int64_t * size, int64_t count, size_t element,
   return RC_OK;
 }
 
-static void
-insert_key (RcVoxelSlot * slots, uint64_t mask, uint32_t stamp, int64_t key,
-    int32_t id)
-{
-  uint64_t s = rc_voxel_hash (key) & mask;
+#define RESERVE(w, array, size, count, what, error) \
+  reserve ((void **) &(w)->array, &(w)->size, count, sizeof (*(w)->array), \
+      what, error)
 
-  while (slots[s].stamp == stamp)
-    s = (s + 1) & mask;
-  slots[s] = (RcVoxelSlot) {
-  key, stamp, id};
+static uint64_t
+make_slot (int64_t key, int32_t id)
+{
+  return (uint64_t) (uint32_t) key << 32 | (uint32_t) (id + 1);
 }
 
-/* Keeps the table at most half full for `n` more voxels. */
+/* 2^(64 - shift) slots */
+static int
+slots_shift (const RcVoxelWorkspace * w)
+{
+  return 64 - __builtin_ctzll ((unsigned long long) w->n_slots);
+}
+
+/* Empties the table and makes it hold `n` slots at least. */
+static RcStatus
+clear_slots (RcVoxelWorkspace * w, int64_t n, RcError * error)
+{
+  RcStatus status;
+
+  w->n_slots = MIN_SLOTS;
+  while (w->n_slots < n)
+    w->n_slots *= 2;
+  status = RESERVE (w, slots, slots_size, w->n_slots, "hash slots", error);
+  if (status == RC_OK)
+    memset (w->slots, 0, (size_t) w->n_slots * sizeof (*w->slots));
+  return status;
+}
+
+/* Keeps SLOTS_PER_VOXEL slots for each voxel with `n` more of them. */
 static RcStatus
 reserve_slots (Run * r, int n, RcError * error)
 {
   RcVoxelWorkspace *w = r->w;
-  int64_t needed = 2 * ((int64_t) r->n_voxels + n);
-  int64_t n_slots = w->n_slots ? w->n_slots : MIN_SLOTS;
-  RcVoxelSlot *slots;
+  int64_t needed = SLOTS_PER_VOXEL * ((int64_t) r->n_voxels + n);
+  RcStatus status;
+  uint64_t mask;
+  int shift;
 
   if (needed <= w->n_slots)
     return RC_OK;
-  while (n_slots < needed)
-    n_slots *= 2;
-  slots = calloc ((size_t) n_slots, sizeof (*slots));
-  if (!slots)
-    return rc_error_set (error, RC_ERR_NO_MEMORY,
-        "no memory for %lld hash slots", (long long) n_slots);
-  w->stamp = 1;
-  for (int32_t id = 0; id < r->n_voxels; id++)
-    insert_key (slots, (uint64_t) n_slots - 1, w->stamp, w->keys[id], id);
-  free (w->slots);
-  w->slots = slots;
-  w->n_slots = n_slots;
-  return RC_OK;
-}
+  status = clear_slots (w, 2 * needed, error);
+  if (status != RC_OK)
+    return status;
+  mask = (uint64_t) w->n_slots - 1;
+  shift = slots_shift (w);
+  for (int32_t id = 0; id < r->n_voxels; id++) {
+    uint64_t s = rc_voxel_hash (w->keys[id], shift);
 
-/* Empties the table without touching it: older stamps count as empty. */
-static void
-clear_slots (RcVoxelWorkspace * w)
-{
-  w->stamp++;
-  if (w->stamp == 0 && w->slots) {
-    memset (w->slots, 0, (size_t) w->n_slots * sizeof (*w->slots));
-    w->stamp = 1;
+    while (w->slots[s])
+      s = (s + 1) & mask;
+    w->slots[s] = make_slot (w->keys[id], id);
   }
+  return RC_OK;
 }
 
 /* ---- voxels ---- */
 
-static int32_t
-new_voxel (Run * r, int i)
+/* Writes the coordinates of the voxels that the block has added. */
+static void
+add_coords (const Run * r, int32_t before)
 {
   const RcVoxelizer *v = r->v;
   const Block *b = &r->block;
-  int32_t id = r->n_voxels++;
+  int32_t end = r->n_voxels < r->max_voxels ? r->n_voxels : r->max_voxels;
 
-  r->w->keys[id] = b->key[i];
-  r->w->counts[id] = 0;
-  if (r->sparse && id < r->max_voxels) {
+  for (int32_t id = before; id < end; id++) {
     int32_t *coords = r->sparse->coords + 3 * (int64_t) id;
+    int i = b->born[id - before];
 
     coords[0] = b->index[v->outer][i];
     coords[1] = b->index[v->middle][i];
     coords[2] = b->index[v->inner][i];
   }
-  return id;
 }
 
-static int32_t
-find_voxel (Run * r, int i)
+/* Whether a slot is empty or has the key. The two are not told apart here, so
+ * that the processor has one branch to predict, which is nearly always taken. */
+static inline bool
+end_of_probe (uint64_t slot, int64_t key, const int64_t * keys)
 {
-  RcVoxelWorkspace *w = r->w;
-  int64_t key = r->block.key[i];
-  uint64_t mask = (uint64_t) w->n_slots - 1, s = r->block.slot[i];
+  int64_t other = (int64_t) ((slot >> 32) ^ (uint32_t) key);
+  int64_t full = (int64_t) (uint32_t) slot;
+  /* negative when either is 0; written so that no compiler splits it */
+  bool end = ((other - 1) | (full - 1)) < 0;
 
-  for (;; s = (s + 1) & mask) {
-    RcVoxelSlot *slot = &w->slots[s];
-
-    if (slot->stamp != w->stamp) {
-      *slot = (RcVoxelSlot) {
-      key, w->stamp, new_voxel (r, i)};
-      return slot->id;
-    }
-    if (slot->key == key)
-      return slot->id;
-  }
+  if (keys && end && slot)
+    end = keys[full - 1] == key;
+  return end;
 }
 
-/* From keys to voxel ids, dropping what the limits do not let in. */
+/* From keys to voxel ids, dropping what the limits do not let in. A branch on
+ * whether a voxel is new would be mispredicted all the time: what a new one
+ * needs is always written, and counts only when there is one. */
 static RcStatus
 lookup_block (Run * r, int n, RcError * error)
 {
   Block *b = &r->block;
   RcVoxelWorkspace *w = r->w;
   RcStatus status = reserve_slots (r, n, error);
-  uint64_t mask = (uint64_t) w->n_slots - 1;
+  uint64_t mask = (uint64_t) w->n_slots - 1, *slots = w->slots;
+  int64_t *keys = w->keys;
+  int32_t *counts = w->counts;
+  /* half a key says all when there are no more cells than that */
+  bool verify = r->v->cells > UINT32_MAX;
+  int32_t before = r->n_voxels, n_voxels = before;
+  int32_t max_voxels = r->max_voxels, max_points = r->max_points;
+  int shift;
 
   if (status != RC_OK)
     return status;
+  shift = slots_shift (w);
   for (int i = 0; i < n; i++) {
-    b->slot[i] = rc_voxel_hash (b->key[i]) & mask;
-    __builtin_prefetch (&w->slots[b->slot[i]], 1);
+    b->slot[i] = rc_voxel_hash (b->key[i], shift);
+    __builtin_prefetch (&slots[b->slot[i]], 1);
   }
   for (int i = 0; i < n; i++) {
+    int64_t key = b->key[i];
+    uint64_t s = b->slot[i], slot;
     int32_t id, rank;
 
     b->id[i] = -1;
-    if (b->key[i] < 0)
+    if (key < 0)
       continue;
-    if (b->key[i] != r->last_key) {
-      r->last_key = b->key[i];
-      r->last_id = find_voxel (r, i);
-    }
-    id = r->last_id;
-    rank = w->counts[id]++;
-    if (id >= r->max_voxels) {
+    for (slot = slots[s]; !end_of_probe (slot, key, verify ? keys : NULL);
+        slot = slots[s])
+      s = (s + 1) & mask;
+    keys[n_voxels] = key;
+    counts[n_voxels] = 0;
+    b->born[n_voxels - before] = i;
+    id = slot ? (int32_t) ((uint32_t) slot - 1) : n_voxels;
+    n_voxels += !slot;
+    slots[s] = make_slot (key, id);
+    rank = counts[id]++;
+    if (id >= max_voxels) {
       r->stats.dropped_voxel_points++;
-    } else if (rank >= r->max_points) {
+    } else if (rank >= max_points) {
       r->stats.dropped_points++;
     } else {
       b->id[i] = id;
       b->rank[i] = rank;
     }
   }
+  r->n_voxels = n_voxels;
+  if (r->sparse)
+    add_coords (r, before);
   return RC_OK;
 }
 
@@ -295,11 +351,11 @@ for_channels (Run * r, int64_t first, int n, ChannelFunc func)
 
   for (int32_t f = 0; f < c->n_fields; f++) {
     const RcPointField *field = &c->fields[f];
-    size_t size = rc_dtype_size (field->dtype);
+    int64_t size = (int64_t) rc_dtype_size (field->dtype);
 
     for (int64_t i = 0; i < field->count; i++) {
-      load_values (field->dtype, src + field->offset + i * (int64_t) size,
-          r->step, n, r->block.value);
+      types[field->dtype].load (src + field->offset + i * size, r->step, n,
+          r->block.value);
       func (r, channel++, n);
     }
   }
@@ -309,20 +365,20 @@ static void
 channel_max (Run * r, int64_t channel, int n)
 {
   const Block *b = &r->block;
-  uint64_t max = r->w->channel_max[channel] & ~NOT_FINITE;
-  uint64_t flag = r->w->channel_max[channel] & NOT_FINITE;
+  int32_t max = r->w->channel_max[channel] & ~NOT_FINITE;
+  int32_t worst = 0;
 
   for (int i = 0; i < n; i++) {
-    uint64_t bits = rc_voxel_bits64 (b->value[i]) & ~NOT_FINITE;
+    int32_t high = (int32_t) rc_voxel_high (b->value[i]);
 
-    bits = b->key[i] >= 0 ? bits : 0;
-    if (bits >= RC_VOXEL_INF_BITS64) {
-      flag = NOT_FINITE;
-      bits = 0;
-    }
-    max = bits > max ? bits : max;
+    high = b->inside[i] ? high : 0;
+    worst = high > worst ? high : worst;
+    high = high < (int32_t) RC_VOXEL_INF_HIGH ? high : 0;
+    max = high > max ? high : max;
   }
-  r->w->channel_max[channel] = max | flag;
+  r->w->channel_max[channel] = (uint32_t) max
+      | (r->w->channel_max[channel] & NOT_FINITE)
+      | (worst < (int32_t) RC_VOXEL_INF_HIGH ? 0 : NOT_FINITE);
 }
 
 static void
@@ -345,27 +401,22 @@ mean_exponent (const Run * r, int64_t channel)
       r->w->channel_max[channel] & ~NOT_FINITE);
 }
 
+/* The sums of the channels that have values that are not finite. */
 static void
-channel_sum (Run * r, int64_t channel, int n)
+channel_sum_checked (Run * r, int64_t channel, int n)
 {
   const Block *b = &r->block;
   int64_t channels = r->v->channels;
-  int64_t *sums = r->w->sums + channel;
   double scale = rc_voxel_exp2 (mean_exponent (r, channel));
 
-  if (!(r->w->channel_max[channel] & NOT_FINITE)) {
-    for (int i = 0; i < n; i++) {
-      if (b->id[i] >= 0)
-        sums[b->id[i] * channels] += rc_voxel_fix (b->value[i], scale);
-    }
+  if (!(r->w->channel_max[channel] & NOT_FINITE))
     return;
-  }
   for (int i = 0; i < n; i++) {
     int64_t *sum;
 
     if (b->id[i] < 0)
       continue;
-    sum = &sums[b->id[i] * channels];
+    sum = &r->w->sums[b->id[i] * channels + channel];
     if (!rc_voxel_is_finite (b->value[i]))
       *sum = RC_VOXEL_POISON;
     else if (*sum != RC_VOXEL_POISON)
@@ -410,38 +461,39 @@ channel_max_value (Run * r, int64_t channel, int n)
 
 /* ---- passes ---- */
 
+static int
+block_size (const Run * r, int64_t first)
+{
+  return r->n_points - first < BLOCK ? (int) (r->n_points - first) : BLOCK;
+}
+
 /* The voxel of every point, the counts, and (means) the channels' maxima. */
 static RcStatus
 find_voxels (Run * r, RcError * error)
 {
   const RcVoxelizer *v = r->v;
   RcVoxelWorkspace *w = r->w;
-  int64_t most = r->n_points < v->cells ? r->n_points : v->cells;
   RcVoxelMode mode = v->config.mode;
   bool mean = mode == RC_VOXEL_MEAN || mode == RC_VOXEL_SPARSE_MEAN;
-  int64_t size = w->voxels_size;
-  RcStatus status = reserve ((void **) &w->point_voxel, &w->points_size,
-      r->n_points, sizeof (*w->point_voxel), "points", error);
+  RcStatus status;
 
-  if (status == RC_OK)
-    status = reserve ((void **) &w->keys, &size, most, sizeof (*w->keys),
-        "voxels", error);
-  if (status == RC_OK)
-    status = reserve ((void **) &w->counts, &w->voxels_size, most,
-        sizeof (*w->counts), "voxels", error);
-  if (status == RC_OK && mean)
-    status = reserve ((void **) &w->channel_max, &w->channels_size,
-        v->channels, sizeof (*w->channel_max), "channels", error);
-  if (status != RC_OK) {
-    /* keys and counts share one size: neither may be trusted now */
-    w->voxels_size = size < w->voxels_size ? size : w->voxels_size;
+  /* one more than there can be: lookup_block () writes ahead */
+  if ((status = RESERVE (w, point_voxel, points_size, r->n_points, "points",
+              error)) != RC_OK
+      || (status = RESERVE (w, keys, keys_size, r->n_points + 1, "voxels",
+              error)) != RC_OK
+      || (status = RESERVE (w, counts, counts_size, r->n_points + 1, "voxels",
+              error)) != RC_OK
+      || (status = RESERVE (w, channel_max, channels_size, v->channels,
+              "channels", error)) != RC_OK
+      /* as large as the last cloud needed */
+      || (status = clear_slots (w, SLOTS_PER_VOXEL * (w->last_voxels + BLOCK),
+              error)) != RC_OK)
     return status;
-  }
-  if (mean)
-    memset (w->channel_max, 0, (size_t) v->channels * sizeof (*w->channel_max));
-  clear_slots (w);
+  for (int64_t c = 0; c < v->channels; c++)
+    w->channel_max[c] = 0;
   for (int64_t first = 0; first < r->n_points; first += BLOCK) {
-    int n = r->n_points - first < BLOCK ? (int) (r->n_points - first) : BLOCK;
+    int n = block_size (r, first);
 
     index_block (r, first, n);
     status = lookup_block (r, n, error);
@@ -453,10 +505,37 @@ find_voxels (Run * r, RcError * error)
     else if (mode == RC_VOXEL_SPARSE_POINTS)
       for_channels (r, first, n, channel_points);
   }
+  w->last_voxels = r->n_voxels;
   r->stats.voxels = r->n_voxels;
   if (r->n_voxels > r->max_voxels)
     r->stats.dropped_voxels = r->n_voxels - r->max_voxels;
   return RC_OK;
+}
+
+/* Adds a block to the sums of the channels in which all values are finite;
+ * tells whether there are others. */
+static bool
+sum_block (Run * r, int64_t first, int n)
+{
+  const RcVoxelizerConfig *c = &r->v->config;
+  const uint8_t *src = r->points + first * r->step;
+  int64_t channel = 0;
+  bool others = false;
+
+  for (int32_t f = 0; f < c->n_fields; f++) {
+    const RcPointField *field = &c->fields[f];
+    int64_t size = (int64_t) rc_dtype_size (field->dtype);
+
+    for (int64_t i = 0; i < field->count; i++, channel++) {
+      if (r->w->channel_max[channel] & NOT_FINITE)
+        others = true;
+      else
+        types[field->dtype].sum (src + field->offset + i * size, r->step, n,
+            r->w->point_voxel + first, r->v->channels, r->w->sums + channel,
+            rc_voxel_exp2 (mean_exponent (r, channel)));
+    }
+  }
+  return others;
 }
 
 /* Sums, minima or maxima per voxel and channel, into w->sums. */
@@ -464,31 +543,29 @@ static RcStatus
 reduce (Run * r, int32_t n_voxels, RcError * error)
 {
   RcVoxelWorkspace *w = r->w;
-  int64_t n;
+  RcVoxelMode mode = r->v->config.mode;
+  ChannelFunc func = channel_sum_checked;
   RcStatus status;
-  ChannelFunc func;
+  int64_t n;
 
   if (__builtin_mul_overflow (n_voxels, r->v->channels, &n))
     return rc_error_set (error, RC_ERR_OVERFLOW,
         "%d voxels of %lld channels do not fit an int64", n_voxels,
         (long long) r->v->channels);
-  status = reserve ((void **) &w->sums, &w->sums_size, n, sizeof (*w->sums),
-      "sums", error);
+  status = RESERVE (w, sums, sums_size, n, "sums", error);
   if (status != RC_OK)
     return status;
-  if (r->v->config.mode == RC_VOXEL_MIN) {
-    func = channel_min;
-    for (int64_t i = 0; i < n; i++)
-      w->sums[i] = UINT32_MAX;
-  } else {
-    func = r->v->config.mode == RC_VOXEL_MAX ? channel_max_value : channel_sum;
-    if (n > 0)
-      memset (w->sums, 0, (size_t) n * sizeof (*w->sums));
-  }
+  for (int64_t i = 0; i < n; i++)
+    w->sums[i] = mode == RC_VOXEL_MIN ? UINT32_MAX : 0;
   for (int64_t first = 0; first < r->n_points; first += BLOCK) {
-    int n_block =
-        r->n_points - first < BLOCK ? (int) (r->n_points - first) : BLOCK;
+    int n_block = block_size (r, first);
 
+    if (mode == RC_VOXEL_MIN)
+      func = channel_min;
+    else if (mode == RC_VOXEL_MAX)
+      func = channel_max_value;
+    else if (!sum_block (r, first, n_block))
+      continue;
     memcpy (r->block.id, w->point_voxel + first,
         (size_t) n_block * sizeof (int32_t));
     for_channels (r, first, n_block, func);
@@ -548,7 +625,7 @@ write_cells (Run * r, void *out)
 
   memset (out, 0, r->v->bytes);
   for (int64_t first = 0; first < r->n_points; first += BLOCK) {
-    int n = r->n_points - first < BLOCK ? (int) (r->n_points - first) : BLOCK;
+    int n = block_size (r, first);
 
     index_block (r, first, n);
     for (int i = 0; i < n; i++) {
@@ -572,25 +649,10 @@ write_cells (Run * r, void *out)
   r->stats.voxels = voxels;
 }
 
-static RcStatus
+static void
 start (Run * r, const RcVoxelizer * v, RcVoxelWorkspace * w,
-    const void *points, int64_t n_points, const void *out, RcError * error)
+    const void *points, int64_t n_points)
 {
-  int64_t bytes;
-
-  if (!v || !w || !out)
-    return rc_error_set (error, RC_ERR_ARGUMENT, "%s is NULL",
-        !v ? "voxelizer" : !w ? "workspace" : "out");
-  if (n_points < 0 || (n_points > 0 && !points))
-    return rc_error_set (error, RC_ERR_ARGUMENT, "n_points=%lld%s",
-        (long long) n_points, n_points < 0 ? " is negative" :
-        ", but points is NULL");
-  if (n_points > INT32_MAX
-      || __builtin_mul_overflow (n_points, v->config.point_step, &bytes)
-      || (uint64_t) bytes > PTRDIFF_MAX)
-    return rc_error_set (error, RC_ERR_OVERFLOW,
-        "n_points=%lld is more than %d, or too many for point_step=%lld",
-        (long long) n_points, INT32_MAX, (long long) v->config.point_step);
   memset (r, 0, offsetof (Run, block));
   r->v = v;
   r->w = w;
@@ -600,47 +662,36 @@ start (Run * r, const RcVoxelizer * v, RcVoxelWorkspace * w,
   r->stats.points = n_points;
   r->max_voxels = INT32_MAX;
   r->max_points = INT32_MAX;
-  r->last_key = -1;
-  return RC_OK;
 }
 
 RcStatus
-rc_voxelize_dense (const RcVoxelizer * voxelizer,
-    RcVoxelWorkspace * workspace, const void *points, int64_t n_points,
-    void *out, RcVoxelStats * stats, RcError * error)
+RC_VARIANT (rc_voxel_dense) (const RcVoxelizer * v, RcVoxelWorkspace * w,
+    const void *points, int64_t n_points, void *out, RcVoxelStats * stats,
+    RcError * error)
 {
-  Run r;
-  RcStatus status = start (&r, voxelizer, workspace, points, n_points, out,
-      error);
-  RcVoxelMode mode;
+  RcVoxelMode mode = v->config.mode;
   float *f32 = out;
+  RcStatus status;
+  Run r;
 
-  if (status != RC_OK)
-    return status;
-  mode = voxelizer->config.mode;
-  if (rc_voxel_mode_is_sparse (mode))
-    return rc_error_set (error, RC_ERR_ARGUMENT,
-        "voxelizer of mode %s is not dense", rc_voxel_mode_name (mode));
+  start (&r, v, w, points, n_points);
   if (mode == RC_VOXEL_OCCUPANCY || (mode == RC_VOXEL_COUNT
-          && voxelizer->config.type == RC_VOXEL_U32)) {
+          && v->config.type == RC_VOXEL_U32)) {
     write_cells (&r, out);
   } else {
     status = find_voxels (&r, error);
+    if (status == RC_OK && mode != RC_VOXEL_COUNT)
+      status = reduce (&r, r.n_voxels, error);
     if (status != RC_OK)
       return status;
     if (mode == RC_VOXEL_COUNT) {
-      fill_floats (f32, voxelizer->cells, 0);
+      fill_floats (f32, v->cells, 0);
       for (int32_t id = 0; id < r.n_voxels; id++)
-        f32[workspace->keys[id]] = (float) workspace->counts[id];
+        f32[w->keys[id]] = (float) w->counts[id];
     } else {
-      status = reduce (&r, r.n_voxels, error);
-      if (status != RC_OK)
-        return status;
-      fill_floats (f32, voxelizer->cells * voxelizer->channels,
-          voxelizer->fill);
-      for (int64_t c = 0; c < voxelizer->channels; c++)
-        write_channel (&r, c, r.n_voxels, f32 + c * voxelizer->cells,
-            workspace->keys, 0);
+      fill_floats (f32, v->cells * v->channels, v->fill);
+      for (int64_t c = 0; c < v->channels; c++)
+        write_channel (&r, c, r.n_voxels, f32 + c * v->cells, w->keys, 0);
     }
   }
   if (stats)
@@ -649,55 +700,42 @@ rc_voxelize_dense (const RcVoxelizer * voxelizer,
 }
 
 RcStatus
-rc_voxelize_sparse (const RcVoxelizer * voxelizer,
-    RcVoxelWorkspace * workspace, const void *points, int64_t n_points,
-    RcVoxels * out, RcVoxelStats * stats, RcError * error)
+RC_VARIANT (rc_voxel_sparse) (const RcVoxelizer * v, RcVoxelWorkspace * w,
+    const void *points, int64_t n_points, RcVoxels * out,
+    RcVoxelStats * stats, RcError * error)
 {
+  const RcVoxelizerConfig * c = &v->config;
+  bool all_points = c->mode == RC_VOXEL_SPARSE_POINTS;
+  int64_t channels = v->channels, kept;
+  int64_t row = all_points ? c->max_points * channels : channels;
+  RcStatus status;
   Run r;
-  RcStatus status = start (&r, voxelizer, workspace, points, n_points, out,
-      error);
-  const RcVoxelizerConfig *c;
-  int64_t row, channels, kept;
 
-  if (status != RC_OK)
-    return status;
-  c = &voxelizer->config;
-  if (!rc_voxel_mode_is_sparse (c->mode))
-    return rc_error_set (error, RC_ERR_ARGUMENT,
-        "voxelizer of mode %s is not sparse", rc_voxel_mode_name (c->mode));
-  if (!out->coords || !out->features || !out->counts)
-    return rc_error_set (error, RC_ERR_ARGUMENT, "out->%s is NULL",
-        !out->coords ? "coords" : !out->features ? "features" : "counts");
+  start (&r, v, w, points, n_points);
   r.sparse = out;
   r.max_voxels = (int32_t) c->max_voxels;
   if (c->max_points > 0)
     r.max_points = (int32_t) c->max_points;
   status = find_voxels (&r, error);
   kept = r.n_voxels < r.max_voxels ? r.n_voxels : r.max_voxels;
-  channels = voxelizer->channels;
-  row = channels;
-  if (c->mode == RC_VOXEL_SPARSE_POINTS)
-    row *= c->max_points;
-  else if (status == RC_OK)
+  if (status == RC_OK && !all_points)
     status = reduce (&r, (int32_t) kept, error);
   if (status != RC_OK)
     return status;
   for (int32_t id = 0; id < kept; id++) {
     out->counts[id] = used_points (&r, id);
-    if (c->mode == RC_VOXEL_SPARSE_POINTS)
+    if (all_points)
       fill_floats (out->features + id * row + out->counts[id] * channels,
-          row - out->counts[id] * channels, voxelizer->fill);
+          row - out->counts[id] * channels, v->fill);
   }
-  if (c->mode == RC_VOXEL_SPARSE_MEAN)
-    for (int64_t ch = 0; ch < channels; ch++)
-      write_channel (&r, ch, (int32_t) kept, out->features + ch, NULL,
-          channels);
+  for (int64_t ch = 0; !all_points && ch < channels; ch++)
+    write_channel (&r, ch, (int32_t) kept, out->features + ch, NULL, channels);
   if (out->pad) {
     int64_t rest = c->max_voxels - kept;
 
     memset (out->coords + 3 * kept, 0xff, (size_t) rest * 3 * sizeof (int32_t));
     memset (out->counts + kept, 0, (size_t) rest * sizeof (int32_t));
-    fill_floats (out->features + kept * row, rest * row, voxelizer->fill);
+    fill_floats (out->features + kept * row, rest * row, v->fill);
   }
   out->voxels = kept;
   if (stats)

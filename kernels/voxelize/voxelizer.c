@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/cpu.h"
 #include "voxel-math.h"
 
 static const char *const mode_names[RC_N_VOXEL_MODES] = {
@@ -343,9 +344,73 @@ rc_voxel_workspace_bytes (const RcVoxelWorkspace * workspace)
 {
   const RcVoxelWorkspace *w = workspace;
 
-  return sizeof (*w) + (size_t) w->n_slots * sizeof (*w->slots)
+  return sizeof (*w) + (size_t) w->slots_size * sizeof (*w->slots)
       + (size_t) w->points_size * sizeof (*w->point_voxel)
-      + (size_t) w->voxels_size * (sizeof (*w->keys) + sizeof (*w->counts))
+      + (size_t) w->keys_size * sizeof (*w->keys)
+      + (size_t) w->counts_size * sizeof (*w->counts)
       + (size_t) w->sums_size * sizeof (*w->sums)
       + (size_t) w->channels_size * sizeof (*w->channel_max);
+}
+
+/* ---- running ---- */
+
+static RcStatus
+check_run (const RcVoxelizer * v, const RcVoxelWorkspace * w,
+    const void *points, int64_t n_points, const void *out, RcError * error)
+{
+  int64_t bytes;
+
+  if (!v || !w || !out)
+    return rc_error_set (error, RC_ERR_ARGUMENT, "%s is NULL",
+        !v ? "voxelizer" : !w ? "workspace" : "out");
+  if (n_points < 0 || (n_points > 0 && !points))
+    return rc_error_set (error, RC_ERR_ARGUMENT, "n_points=%lld%s",
+        (long long) n_points, n_points < 0 ? " is negative" :
+        ", but points is NULL");
+  if (n_points > INT32_MAX
+      || __builtin_mul_overflow (n_points, v->config.point_step, &bytes)
+      || (uint64_t) bytes > PTRDIFF_MAX)
+    return rc_error_set (error, RC_ERR_OVERFLOW,
+        "n_points=%lld is more than %d, or too many for point_step=%lld",
+        (long long) n_points, INT32_MAX, (long long) v->config.point_step);
+  return RC_OK;
+}
+
+RcStatus
+rc_voxelize_dense (const RcVoxelizer * voxelizer,
+    RcVoxelWorkspace * workspace, const void *points, int64_t n_points,
+    void *out, RcVoxelStats * stats, RcError * error)
+{
+  RcStatus status = check_run (voxelizer, workspace, points, n_points, out,
+      error);
+
+  if (status != RC_OK)
+    return status;
+  if (rc_voxel_mode_is_sparse (voxelizer->config.mode))
+    return rc_error_set (error, RC_ERR_ARGUMENT,
+        "voxelizer of mode %s is not dense",
+        rc_voxel_mode_name (voxelizer->config.mode));
+  return RC_CHOOSE (rc_voxel_dense) (voxelizer, workspace, points, n_points,
+      out, stats, error);
+}
+
+RcStatus
+rc_voxelize_sparse (const RcVoxelizer * voxelizer,
+    RcVoxelWorkspace * workspace, const void *points, int64_t n_points,
+    RcVoxels * out, RcVoxelStats * stats, RcError * error)
+{
+  RcStatus status = check_run (voxelizer, workspace, points, n_points, out,
+      error);
+
+  if (status != RC_OK)
+    return status;
+  if (!rc_voxel_mode_is_sparse (voxelizer->config.mode))
+    return rc_error_set (error, RC_ERR_ARGUMENT,
+        "voxelizer of mode %s is not sparse",
+        rc_voxel_mode_name (voxelizer->config.mode));
+  if (!out->coords || !out->features || !out->counts)
+    return rc_error_set (error, RC_ERR_ARGUMENT, "out->%s is NULL",
+        !out->coords ? "coords" : !out->features ? "features" : "counts");
+  return RC_CHOOSE (rc_voxel_sparse) (voxelizer, workspace, points, n_points,
+      out, stats, error);
 }

@@ -16,26 +16,35 @@ struct RcVoxelizer
   float fill;
 };
 
-/* One slot of the hash table; empty unless `stamp` is the table's. */
-typedef struct
-{
-  int64_t key;                  /* linear index of the voxel */
-  uint32_t stamp;
-  int32_t id;                   /* position in order of first appearance */
-} RcVoxelSlot;
-
 struct RcVoxelWorkspace
 {
-  RcVoxelSlot *slots;           /* [n_slots], a power of two */
-  int64_t n_slots;
-  uint32_t stamp;
+  /* Hash table: id + 1 in the lower half of a slot and the lower half of the
+   * voxel's key in the upper one; 0: empty. */
+  uint64_t *slots;              /* [slots_size] */
+  int64_t slots_size;
+  int64_t n_slots;              /* in use: a power of two <= slots_size */
+  int64_t last_voxels;          /* of the last cloud */
   int32_t *point_voxel;         /* [points_size] id, or -1 where not used */
   int64_t points_size;
-  int64_t *keys;                /* [voxels_size] by id */
-  int32_t *counts;              /* [voxels_size] points inside, by id */
-  int64_t voxels_size;
+  int64_t *keys;                /* [keys_size] linear index by id */
+  int64_t keys_size;
+  int32_t *counts;              /* [counts_size] points inside, by id */
+  int64_t counts_size;
   int64_t *sums;                /* [sums_size] */
   int64_t sums_size;
-  uint64_t *channel_max;        /* [channels_size] bits of the largest |v| */
+  uint32_t *channel_max;        /* [channels_size] upper half of the largest
+                                 * finite |v| as float64 */
   int64_t channels_size;
 };
+
+/* The two ways to run, for any CPU and for x86-64-v3. */
+#define RC_VOXEL_DECLARE(variant) \
+  RcStatus rc_voxel_dense_##variant (const RcVoxelizer * v, \
+      RcVoxelWorkspace * w, const void *points, int64_t n_points, void *out, \
+      RcVoxelStats * stats, RcError * error); \
+  RcStatus rc_voxel_sparse_##variant (const RcVoxelizer * v, \
+      RcVoxelWorkspace * w, const void *points, int64_t n_points, \
+      RcVoxels * out, RcVoxelStats * stats, RcError * error)
+RC_VOXEL_DECLARE (baseline);
+RC_VOXEL_DECLARE (v3);
+#undef RC_VOXEL_DECLARE

@@ -658,6 +658,43 @@ START_TEST (test_huge_grid)
   rc_voxel_workspace_free (w);
 }
 
+END_TEST                        /* Cells whose linear indices agree in their lower 32 bits are told apart. */
+START_TEST (test_half_keys)
+{
+  static const float points[][3] = {
+    {0, 0, 0}, {0, 0, 1}, {0, 0, 2}, {0, 0, 1}, {0, 0, 0}
+  };
+  RcPointField field = { RC_FLOAT32, 8, 1 };
+  RcVoxelizerConfig c = make_config (RC_VOXEL_SPARSE_MEAN, &field, 1);
+  RcVoxelWorkspace *w = rc_voxel_workspace_new ();
+  int32_t coords[15], counts[5];
+  float out[5];
+  RcVoxels voxels = { coords, out, counts, false, 0 };
+  RcVoxelizer *v;
+
+  c.point_step = 12;
+  for (int a = 0; a < 3; a++) {
+    c.xyz[a] = (RcPointField) {
+    RC_FLOAT32, 4 * a, 1};
+    c.min[a] = 0;
+    c.size[a] = 1;
+    c.dims[a] = a == 2 ? 3 : 65536;
+    c.max[a] = INFINITY;
+  }
+  c.max_voxels = 5;
+  v = new_voxelizer (&c);
+  ck_assert_int_eq (rc_voxelize_sparse (v, w, points, 5, &voxels, NULL, NULL),
+      RC_OK);
+  ck_assert_int_eq (voxels.voxels, 3);
+  for (int i = 0; i < 3; i++) {
+    ck_assert_int_eq (coords[3 * i], i);
+    ck_assert_int_eq (counts[i], i == 2 ? 1 : 2);
+    ck_assert_float_eq (out[i], (float) i);
+  }
+  rc_voxelizer_free (v);
+  rc_voxel_workspace_free (w);
+}
+
 END_TEST int
 main (void)
 {
@@ -673,6 +710,7 @@ main (void)
   tcase_add_loop_test (t, test_mean_bound, 0, 5);
   tcase_add_test (t, test_workspace);
   tcase_add_test (t, test_huge_grid);
+  tcase_add_test (t, test_half_keys);
   suite_add_tcase (s, t);
   srunner_run_all (sr, CK_NORMAL);
   failed = srunner_ntests_failed (sr);
