@@ -3,9 +3,9 @@
 # Installs what is missing, builds, aligns sensor streams and shows the result.
 #
 #   examples/quickstart.sh                a synthetic robot, 10 s: camera 30 Hz,
-#                                         joints 500 Hz with jitter and 2 % loss,
-#                                         force 1 kHz with half a second of
-#                                         silence, LiDAR 10 Hz, commands 50 Hz
+#                                         joints 500 Hz with jitter and 2 %
+#                                         loss, force 1 kHz with half a second
+#                                         of silence, LiDAR 10 Hz, commands
 #   examples/quickstart.sh --live         the same in real time
 #   examples/quickstart.sh LOG.csv …      your own logs; settings follow a file:
 #       examples/quickstart.sh --rate 100/1 imu.csv time-unit=ns vicon.csv

@@ -87,7 +87,7 @@ class Stream:
 
 
 def strings(attribute):
-    """A list of strings, stored as an array of strings or as one with commas."""
+    """A list of strings, stored as an array or as one text with commas."""
     if attribute is None:
         return None
     if isinstance(attribute, (str, bytes)):

@@ -102,8 +102,9 @@ def overview(ax, axis, time, s, c, kind, action):
             ax.annotate("no data:\nmissing,\nnot made up",
                         ((a + b) / 2, 0.5), xycoords=("data", "axes fraction"),
                         ha="center", va="center", fontsize=8,
-                        color=STATE_COLOURS[0], bbox={"fc": "white", "ec": "none",
-                                                      "alpha": 0.8, "pad": 1.5})
+                        color=STATE_COLOURS[0],
+                        bbox={"fc": "white", "ec": "none", "alpha": 0.8,
+                              "pad": 1.5})
     ax.set_xlabel(axis.label)
     ax.set_ylabel(label(s, c))
     ax.set_title(f"{s.name}: {label(s, c)}")
@@ -281,9 +282,10 @@ def plot(path, time, streams, truth):
     for i, group in enumerate(groups):
         histogram(place(-2, i if len(groups) > 1 else slice(None)), group)
     strip(place(-1, slice(None)), axis, time, streams)
-    rate = (len(time) - 1) / ((time[-1] - time[0]) / 1e9) if len(time) > 1 else 0
-    figure.suptitle(f"{len(streams)} streams on one clock: {len(time)} ticks at "
-                    f"{rate:g} Hz", x=0.008, ha="left", fontsize=14,
+    seconds = (time[-1] - time[0]) / 1e9
+    rate = f" at {(len(time) - 1) / seconds:g} Hz" if seconds else ""
+    figure.suptitle(f"{len(streams)} streams on one clock: {len(time)} ticks"
+                    f"{rate}", x=0.008, ha="left", fontsize=14,
                     fontweight="bold")
     figure.tight_layout(h_pad=1.4, rect=(0, 0, 1, 0.99))
     figure.savefig(path, dpi=110)
