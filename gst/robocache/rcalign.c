@@ -87,26 +87,59 @@ take_flush (GstRcAlignerPad * pad)
   }
 }
 
-/* Takes the next queued buffer into the history; FALSE when there is none. */
+gboolean
+gst_rc_aligner_is_base_gap (GstBuffer * buffer)
+{
+  return GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP)
+      && GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DROPPABLE)
+      && gst_buffer_n_memory (buffer) == 0;
+}
+
+static void
+leave_base (GstRcAlignerPad * pad)
+{
+  if (!pad->head_is_gap)
+    gst_rc_inbox_left_base (&pad->inbox, pad->head_epoch);
+  pad->head_taken = FALSE;
+}
+
+/* Takes the next queued buffer into the history; FALSE when there is none. Not
+ * live, the base class keeps the last one that it had, so that the pad is ready
+ * for as long as it is not behind. */
 static gboolean
 take_next (GstRcAlignerPad * pad, gboolean live)
 {
   GstAggregatorPad *aggpad = GST_AGGREGATOR_PAD (pad);
   GstBuffer *buffer;
+  guint held;
 
   take_flush (pad);
-  if (pad->head_taken) {
-    gst_aggregator_pad_drop_buffer (aggpad);
-    pad->head_taken = FALSE;
+  held = pad->head_taken && !pad->head_is_gap ? 1 : 0;
+  buffer = gst_rc_inbox_take (&pad->inbox, held);
+  if (!buffer && held) {
+    /* This thread may have been woken in place of the one that fills the box: let
+     * that one go on first, so that a hand-over moves a batch and not a buffer. */
+    g_thread_yield ();
+    buffer = gst_rc_inbox_take (&pad->inbox, held);
   }
-  buffer = live ? gst_aggregator_pad_pop_buffer (aggpad) :
-      gst_aggregator_pad_peek_buffer (aggpad);
-  if (!buffer)
-    return FALSE;
+  if (!buffer) {
+    if (pad->head_taken) {
+      leave_base (pad);
+      gst_aggregator_pad_drop_buffer (aggpad);
+    }
+    pad->head_epoch = gst_rc_inbox_epoch (&pad->inbox);
+    buffer = live ? gst_aggregator_pad_pop_buffer (aggpad) :
+        gst_aggregator_pad_peek_buffer (aggpad);
+    if (!buffer)
+      return FALSE;
+    pad->head_is_gap = gst_rc_aligner_is_base_gap (buffer);
+    pad->head_taken = TRUE;
+    if (live)
+      leave_base (pad);
+  }
   /* caps not configured yet cannot be: they come in order, before */
   if (pad->stream->kind != GST_RC_STREAM_NONE)
     ingest (pad, buffer);
-  pad->head_taken = !live;
   gst_buffer_unref (buffer);
   return TRUE;
 }
@@ -528,6 +561,12 @@ gst_rc_aligner_aggregate (GstAggregator * agg, gboolean timeout)
   if (!GST_CLOCK_TIME_IS_VALID (run->latency))
     run->latency = 0;
   ret = align (self);
+  if (ret != GST_FLOW_OK && ret != GST_AGGREGATOR_FLOW_NEED_DATA) {
+    /* nobody will take anything any more */
+    for (guint i = 0; i < run->pads->len; i++)
+      gst_rc_inbox_close (&((GstRcAlignerPad *) g_ptr_array_index (run->pads,
+                  i))->inbox);
+  }
   publish_stats (run);
   post_warnings (self, run);
   return ret;

@@ -5,11 +5,6 @@
 GST_DEBUG_CATEGORY_EXTERN (gst_rc_aligner_debug);
 #define GST_CAT_DEFAULT gst_rc_aligner_debug
 
-/* Not live: how many ticks' worth of buffers a pad may queue, so that threads
- * hand over batches and not single buffers. */
-#define QUEUE_TICKS 16
-#define QUEUE_TIME (100 * GST_MSECOND)  /* with a master */
-
 static gint64
 tick_period (const GstRcAlignerRun * run)
 {
@@ -216,23 +211,6 @@ configure_output (GstRcAligner * self, GstRcAlignerPrivate * priv)
   return TRUE;
 }
 
-/* Not live, pads may queue a batch of buffers: waking a thread costs more than
- * aligning a sample. The base class sizes its queues by its property `latency`,
- * which means nothing else when upstream is not live; a user's value stays. */
-static void
-set_queueing (GstRcAligner * self, GstRcAlignerRun * run)
-{
-  guint64 latency, queue = 0;
-
-  g_object_get (self, "latency", &latency, NULL);
-  if (!run->live)
-    queue = run->master ? QUEUE_TIME : tick_period (run) * QUEUE_TICKS;
-  if (latency == run->queue_latency && latency != queue)
-    g_object_set (self, "latency", queue, NULL);
-  if (latency == run->queue_latency)
-    run->queue_latency = queue;
-}
-
 /* Brings streams and output in line with pads, caps and properties. */
 gboolean
 gst_rc_aligner_configure (GstRcAligner * self)
@@ -261,6 +239,5 @@ gst_rc_aligner_configure (GstRcAligner * self)
   }
   gst_aggregator_set_latency (GST_AGGREGATOR (self), latency,
       GST_CLOCK_TIME_NONE);
-  set_queueing (self, run);
   return configure_output (self, priv);
 }

@@ -67,7 +67,7 @@ sink_caps (GstRcAligner * self, GstRcAlignerPad * pad, GstCaps * caps)
 }
 
 static gboolean
-gst_rc_aligner_sink_event (GstAggregator * agg, GstAggregatorPad * aggpad,
+gst_rc_aligner_handle_event (GstAggregator * agg, GstAggregatorPad * aggpad,
     GstEvent * event)
 {
   GstRcAligner *self = GST_RC_ALIGNER (agg);
@@ -101,6 +101,49 @@ gst_rc_aligner_sink_event (GstAggregator * agg, GstAggregatorPad * aggpad,
   }
   return GST_AGGREGATOR_CLASS (gst_rc_aligner_parent_class)->sink_event (agg,
       aggpad, event);
+}
+
+/* Aggregator thread, for serialized events. */
+static gboolean
+gst_rc_aligner_sink_event (GstAggregator * agg, GstAggregatorPad * aggpad,
+    GstEvent * event)
+{
+  gboolean serialized = GST_EVENT_IS_SERIALIZED (event);
+  gboolean ok = gst_rc_aligner_handle_event (agg, aggpad, event);
+
+  if (serialized)
+    gst_rc_inbox_event_done (&GST_RC_ALIGNER_PAD (aggpad)->inbox);
+  return ok;
+}
+
+/* Upstream's thread. */
+static GstFlowReturn
+gst_rc_aligner_sink_event_pre_queue (GstAggregator * agg,
+    GstAggregatorPad * aggpad, GstEvent * event)
+{
+  GstRcAlignerPad *pad = GST_RC_ALIGNER_PAD (aggpad);
+
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_FLUSH_START:
+      gst_rc_inbox_close (&pad->inbox);
+      break;
+    case GST_EVENT_FLUSH_STOP:
+      gst_rc_inbox_open (&pad->inbox);
+      break;
+    default:
+      if (GST_EVENT_IS_SERIALIZED (event))
+        gst_rc_aligner_pad_before_event (pad, GST_OBJECT (agg));
+      break;
+  }
+  return GST_AGGREGATOR_CLASS
+      (gst_rc_aligner_parent_class)->sink_event_pre_queue (agg, aggpad, event);
+}
+
+static void
+gst_rc_aligner_release_pad (GstElement * element, GstPad * pad)
+{
+  gst_rc_inbox_close (&GST_RC_ALIGNER_PAD (pad)->inbox);
+  GST_ELEMENT_CLASS (gst_rc_aligner_parent_class)->release_pad (element, pad);
 }
 
 static gboolean
@@ -201,11 +244,6 @@ gst_rc_aligner_stop (GstAggregator * agg)
     GST_OBJECT_LOCK (pad);
     pad->queried = FALSE;
     GST_OBJECT_UNLOCK (pad);
-  }
-  /* back to the user's value for the next run, which may be live */
-  if (run->queue_latency) {
-    g_object_set (agg, "latency", (guint64) 0, NULL);
-    run->queue_latency = 0;
   }
   gst_rc_output_clear (&run->out);
   g_ptr_array_set_size (run->pads, 0);
@@ -431,7 +469,9 @@ gst_rc_aligner_class_init (GstRcAlignerClass * klass)
   install_properties (object_class);
   agg_class->aggregate = gst_rc_aligner_aggregate;
   agg_class->get_next_time = gst_rc_aligner_get_next_time;
+  GST_ELEMENT_CLASS (klass)->release_pad = gst_rc_aligner_release_pad;
   agg_class->sink_event = gst_rc_aligner_sink_event;
+  agg_class->sink_event_pre_queue = gst_rc_aligner_sink_event_pre_queue;
   agg_class->sink_query = gst_rc_aligner_sink_query;
   agg_class->src_event = gst_rc_aligner_src_event;
   agg_class->src_query = gst_rc_aligner_src_query;

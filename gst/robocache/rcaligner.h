@@ -5,6 +5,7 @@
 
 #include <gst/base/gstaggregator.h>
 
+#include "rcinbox.h"
 #include "rcoutput.h"
 
 G_BEGIN_DECLS
@@ -16,7 +17,11 @@ G_DECLARE_FINAL_TYPE (GstRcAlignerPad, gst_rc_aligner_pad, GST, RC_ALIGNER_PAD,
 struct _GstRcAlignerPad
 {
   GstAggregatorPad parent;
-  GstPadChainFunction base_chain;       /* called after ours */
+  /* the base class's functions, called after ours */
+  GstPadChainFunction base_chain;
+  GstPadActivateModeFunction base_activate_mode;
+
+  GstRcInbox inbox;
 
   /* properties, under the object lock */
   GstRcStreamConfig config;
@@ -38,6 +43,8 @@ struct _GstRcAlignerPad
   /* aggregator thread */
   GstRcStream *stream;
   GstCaps *caps;
+  gboolean head_is_gap;         /* made by the base class: not counted */
+  guint head_epoch;
   gboolean head_taken;          /* the queued buffer is in the history already */
   gint64 wait;                  /* ns after its tick that this pad may take */
   gchar *warning;               /* to be posted outside the locks */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "rcaligner.h"
+#include "rcalignerpriv.h"
 
 #include <math.h>
 
@@ -262,17 +262,61 @@ query_latency (GstRcAlignerPad * self)
 }
 
 static GstFlowReturn
+chain_to_base (GstRcAlignerPad * self, GstObject * parent, GstBuffer * buffer)
+{
+  GstFlowReturn ret = self->base_chain (GST_PAD (self), parent, buffer);
+
+  if (ret != GST_FLOW_OK)
+    gst_rc_inbox_not_chained (&self->inbox);
+  return ret;
+}
+
+static GstFlowReturn
 gst_rc_aligner_pad_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
 {
   GstRcAlignerPad *self = GST_RC_ALIGNER_PAD (pad);
-  gboolean queried;
+  gboolean queried, live;
 
   GST_OBJECT_LOCK (self);
   queried = self->queried;
   GST_OBJECT_UNLOCK (self);
   if (!queried)
     query_latency (self);
-  return self->base_chain (pad, parent, buffer);
+  GST_OBJECT_LOCK (self);
+  live = self->live;
+  GST_OBJECT_UNLOCK (self);
+  if (gst_rc_aligner_is_base_gap (buffer)) {
+    /* these flags together are how the base class marks what it makes itself */
+    buffer = gst_buffer_make_writable (buffer);
+    GST_BUFFER_FLAG_UNSET (buffer, GST_BUFFER_FLAG_DROPPABLE);
+  }
+  if (gst_rc_inbox_put (&self->inbox, buffer, live))
+    return GST_FLOW_OK;
+  return chain_to_base (self, parent, buffer);
+}
+
+void
+gst_rc_aligner_pad_before_event (GstRcAlignerPad * self, GstObject * parent)
+{
+  GstBuffer *buffer;
+
+  while ((buffer = gst_rc_inbox_drain (&self->inbox)))
+    chain_to_base (self, parent, buffer);
+  gst_rc_inbox_event (&self->inbox);
+}
+
+static gboolean
+gst_rc_aligner_pad_activate_mode (GstPad * pad, GstObject * parent,
+    GstPadMode mode, gboolean active)
+{
+  GstRcAlignerPad *self = GST_RC_ALIGNER_PAD (pad);
+
+  /* a thread that waits for space must go before the base class waits for it */
+  if (active)
+    gst_rc_inbox_open (&self->inbox);
+  else
+    gst_rc_inbox_close (&self->inbox);
+  return self->base_activate_mode (pad, parent, mode, active);
 }
 
 static void
@@ -283,6 +327,9 @@ gst_rc_aligner_pad_constructed (GObject * object)
   G_OBJECT_CLASS (gst_rc_aligner_pad_parent_class)->constructed (object);
   self->base_chain = GST_PAD_CHAINFUNC (object);
   gst_pad_set_chain_function (GST_PAD (object), gst_rc_aligner_pad_chain);
+  self->base_activate_mode = GST_PAD_ACTIVATEMODEFUNC (object);
+  gst_pad_set_activatemode_function (GST_PAD (object),
+      gst_rc_aligner_pad_activate_mode);
   self->stream = gst_rc_stream_new (GST_OBJECT (self), GST_PAD_NAME (self));
 }
 
@@ -292,6 +339,7 @@ gst_rc_aligner_pad_finalize (GObject * object)
   GstRcAlignerPad *self = GST_RC_ALIGNER_PAD (object);
 
   gst_rc_stream_free (self->stream);
+  gst_rc_inbox_clear (&self->inbox);
   gst_caps_replace (&self->declared_caps, NULL);
   gst_caps_replace (&self->caps, NULL);
   g_free (self->stream_name);
@@ -328,6 +376,7 @@ gst_rc_aligner_pad_class_init (GstRcAlignerPadClass * klass)
 static void
 gst_rc_aligner_pad_init (GstRcAlignerPad * self)
 {
+  gst_rc_inbox_init (&self->inbox);
   self->config.required = TRUE;
   self->config.max_gap = -1;
   self->config.tolerance = -1;

@@ -15,7 +15,6 @@ typedef struct
   gboolean dirty;               /* streams have to be configured again */
   gboolean caps_dirty;          /* caps have to be sent before the next buffer */
   gboolean live;
-  guint64 queue_latency;        /* what we set property `latency` to */
   GstClockTime latency;         /* the pipeline's, as the base class sees it */
   gint rate_n, rate_d;          /* in force; 0/1 with a master */
   GstRcAlignerPad *master;      /* borrowed from pads */
@@ -61,6 +60,13 @@ gboolean gst_rc_aligner_configure (GstRcAligner * self);
 
 /* Whether this pad's values come out (a `times` pad's do not). */
 gboolean gst_rc_aligner_in_output (const GstRcAlignerPad * pad);
+
+/* Whether the base class made this buffer, for a GAP event. */
+gboolean gst_rc_aligner_is_base_gap (GstBuffer * buffer);
+
+/* To be called before a serialized event goes into the base class's queue. */
+void gst_rc_aligner_pad_before_event (GstRcAlignerPad * self,
+    GstObject * parent);
 
 /* Posts an element error for `error`, which it frees; always FALSE. */
 gboolean gst_rc_aligner_fail (GstRcAligner * self, GstRcAlignerPad * pad,
