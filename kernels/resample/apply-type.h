@@ -68,15 +68,15 @@ RC_NAME (between) (const RcSampler * sampler, const RcPick * pick,
   const double span = (double) rc_time_distance (t[l + 1], t[l]);
   const RC_R seconds = pick->op == RC_OP_HERMITE ? (RC_R) (span / 1e9) : 0;
   const RC_NAME (Element) * b = NULL, *a = NULL;
-  RC_R before = 0, after = 0;
+  double before = 0, after = 0; /* wrapping channels are made in float64 */
 
   if (pick->op == RC_OP_PCHIP && l > 0) {
     b = row_at (rows, at, l - 1);
-    before = (RC_R) ((double) rc_time_distance (t[l], t[l - 1]) / span);
+    before = (double) rc_time_distance (t[l], t[l - 1]) / span;
   }
   if (pick->op == RC_OP_PCHIP && l + 2 < pick->count) {
     a = row_at (rows, at, l + 2);
-    after = (RC_R) ((double) rc_time_distance (t[l + 2], t[l + 1]) / span);
+    after = (double) rc_time_distance (t[l + 2], t[l + 1]) / span;
   }
 
   for (int64_t i = 0; i < sampler->n_segments; i++) {
@@ -128,8 +128,8 @@ RC_NAME (between) (const RcSampler * sampler, const RcPick * pick,
         const RC_R d_before = b ? y - RC_LOAD (b[k]) : 0;
         const RC_R d_after = a ? RC_LOAD (a[k]) - z : 0;
 
-        out[k] = RC_STORE (RC_MATH (rc_pchip) (y, z - y, w, before, d_before,
-                after, d_after));
+        out[k] = RC_STORE (RC_MATH (rc_pchip) (y, z - y, w, (RC_R) before,
+                d_before, (RC_R) after, d_after));
       }
     } else {
       RC_NAME (linear) (p + first, q + first, w, out + first, end - first);
