@@ -95,14 +95,6 @@ gst_rc_aligner_is_base_gap (GstBuffer * buffer)
       && gst_buffer_n_memory (buffer) == 0;
 }
 
-static void
-leave_base (GstRcAlignerPad * pad)
-{
-  if (!pad->head_is_gap)
-    gst_rc_inbox_left_base (&pad->inbox, pad->head_epoch);
-  pad->head_taken = FALSE;
-}
-
 /* Takes the next queued buffer into the history; FALSE when there is none. Not
  * live, the base class keeps the last one that it had, so that the pad is ready
  * for as long as it is not behind. */
@@ -115,27 +107,27 @@ take_next (GstRcAlignerPad * pad, gboolean live)
 
   take_flush (pad);
   held = pad->head_taken && !pad->head_is_gap ? 1 : 0;
-  buffer = gst_rc_inbox_take (&pad->inbox, held);
-  if (!buffer && held) {
+  buffer = gst_rc_inbox_take (&pad->inbox, held, FALSE, 0);
+  if (!buffer) {
     /* This thread may have been woken in place of the one that fills the box: let
      * that one go on first, so that a hand-over moves a batch and not a buffer. */
-    g_thread_yield ();
-    buffer = gst_rc_inbox_take (&pad->inbox, held);
+    if (held)
+      g_thread_yield ();
+    buffer = gst_rc_inbox_take (&pad->inbox, held, TRUE, pad->head_epoch);
   }
   if (!buffer) {
-    if (pad->head_taken) {
-      leave_base (pad);
+    if (pad->head_taken)
       gst_aggregator_pad_drop_buffer (aggpad);
-    }
+    pad->head_taken = FALSE;
     pad->head_epoch = gst_rc_inbox_epoch (&pad->inbox);
     buffer = live ? gst_aggregator_pad_pop_buffer (aggpad) :
         gst_aggregator_pad_peek_buffer (aggpad);
     if (!buffer)
       return FALSE;
     pad->head_is_gap = gst_rc_aligner_is_base_gap (buffer);
-    pad->head_taken = TRUE;
-    if (live)
-      leave_base (pad);
+    pad->head_taken = !live;
+    if (live && !pad->head_is_gap)
+      gst_rc_inbox_popped (&pad->inbox, pad->head_epoch);
   }
   /* caps not configured yet cannot be: they come in order, before */
   if (pad->stream->kind != GST_RC_STREAM_NONE)

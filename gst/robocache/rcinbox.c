@@ -107,8 +107,16 @@ gst_rc_inbox_event_done (GstRcInbox * box)
   g_mutex_unlock (&box->lock);
 }
 
+/* A flush in between has emptied the base class's queue. */
+static void
+count_out (GstRcInbox * box, guint epoch)
+{
+  if (box->epoch == epoch && box->in_base > 0)
+    box->in_base--;
+}
+
 GstBuffer *
-gst_rc_inbox_take (GstRcInbox * box, guint held)
+gst_rc_inbox_take (GstRcInbox * box, guint held, gboolean leave, guint epoch)
 {
   GstBuffer *buffer = NULL;
 
@@ -117,17 +125,18 @@ gst_rc_inbox_take (GstRcInbox * box, guint held)
     buffer = pop (box);
     if (box->waiting && box->n <= GST_RC_INBOX_BUFFERS / 2 && !is_full (box))
       g_cond_signal (&box->space);
+  } else if (leave && held) {
+    count_out (box, epoch);
   }
   g_mutex_unlock (&box->lock);
   return buffer;
 }
 
 void
-gst_rc_inbox_left_base (GstRcInbox * box, guint epoch)
+gst_rc_inbox_popped (GstRcInbox * box, guint epoch)
 {
   g_mutex_lock (&box->lock);
-  if (box->epoch == epoch && box->in_base > 0)
-    box->in_base--;
+  count_out (box, epoch);
   g_mutex_unlock (&box->lock);
 }
 

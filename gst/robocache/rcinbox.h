@@ -58,12 +58,15 @@ void gst_rc_inbox_event (GstRcInbox * box);
 void gst_rc_inbox_event_done (GstRcInbox * box);
 
 /* Consumer: takes the next buffer if it is this box's turn, which it is when the
- * base class holds nothing but `held` buffers that were taken already. */
-GstBuffer *gst_rc_inbox_take (GstRcInbox * box, guint held);
+ * base class holds nothing but `held` (0 or 1) buffers that were taken already.
+ * Else NULL, and with `leave` that held buffer counts as gone from then on (the
+ * caller drops it): in one step, so that no buffer can be put into a box whose
+ * pad is not ready. `epoch` is from when the held one was found. */
+GstBuffer *gst_rc_inbox_take (GstRcInbox * box, guint held, gboolean leave,
+    guint epoch);
 
-/* Consumer: a buffer left the base class's queue; `epoch` from when it was
- * found there. */
-void gst_rc_inbox_left_base (GstRcInbox * box, guint epoch);
+/* Consumer: a buffer was popped from the base class's queue. */
+void gst_rc_inbox_popped (GstRcInbox * box, guint epoch);
 guint gst_rc_inbox_epoch (GstRcInbox * box);
 
 /* Any thread: drops what is in the box; closed, it takes and holds nothing. */

@@ -19,7 +19,8 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#define CHANNELS 16
+#include "alignsource.h"
+
 #define MAX_STREAMS 8
 
 /* ---- the bare aggregator ---- */
@@ -86,42 +87,6 @@ bare_mux_init (BareMux * self)
 {
 }
 
-/* ---- sources: one thread each ---- */
-
-typedef struct
-{
-  GstPad *pad;
-  guint64 n;
-  GstClockTime first;
-} Source;
-
-static gpointer
-source_thread (gpointer data)
-{
-  Source *s = data;
-  GstCaps *caps = gst_caps_from_string ("other/tensors,format=static,"
-      "num_tensors=1,types=float32,dimensions=(string)16,framerate=0/1");
-  GstSegment segment;
-
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-  gst_pad_push_event (s->pad, gst_event_new_stream_start (GST_PAD_NAME
-          (s->pad)));
-  gst_pad_push_event (s->pad, gst_event_new_caps (caps));
-  gst_pad_push_event (s->pad, gst_event_new_segment (&segment));
-  gst_caps_unref (caps);
-  for (guint64 i = 0; i < s->n; i++) {
-    GstBuffer *buffer =
-        gst_buffer_new_allocate (NULL, CHANNELS * sizeof (gfloat), NULL);
-
-    gst_buffer_memset (buffer, 0, i & 63, CHANNELS * sizeof (gfloat));
-    GST_BUFFER_PTS (buffer) = s->first + i * GST_MSECOND;
-    if (gst_pad_push (s->pad, buffer) != GST_FLOW_OK)
-      break;
-  }
-  gst_pad_push_event (s->pad, gst_event_new_eos ());
-  return NULL;
-}
-
 typedef struct
 {
   gdouble cpu;                  /* s */
@@ -152,8 +117,7 @@ static Cost
 run (const gchar * kind, guint n_streams, guint64 n)
 {
   GstElement *pipeline = gst_pipeline_new (NULL), *mux, *sink;
-  GThread *threads[MAX_STREAMS];
-  Source sources[MAX_STREAMS];
+  AlignSource sources[MAX_STREAMS];
   GstMessage *msg;
   GstBus *bus;
   GstPad *pad;
@@ -186,14 +150,8 @@ run (const gchar * kind, guint n_streams, guint64 n)
   gst_object_unref (pad);
   for (guint i = 0; i < n_streams; i++) {
     gchar *name = g_strdup_printf ("sink_%u", i);
-    GstPad *peer = gst_element_request_pad_simple (mux, name);
 
-    sources[i].pad = gst_pad_new (NULL, GST_PAD_SRC);
-    sources[i].n = n;
-    sources[i].first = i * 1000;
-    gst_pad_set_active (sources[i].pad, TRUE);
-    gst_pad_link (sources[i].pad, peer);
-    gst_object_unref (peer);
+    align_source_init (&sources[i], mux, name, i * 1000, GST_MSECOND, n);
     g_free (name);
   }
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
@@ -201,12 +159,12 @@ run (const gchar * kind, guint n_streams, guint64 n)
   cost.switches = -switches;
   start = g_get_monotonic_time ();
   for (guint i = 0; i < n_streams; i++)
-    threads[i] = g_thread_new ("source", source_thread, &sources[i]);
+    align_source_start (&sources[i]);
   bus = gst_element_get_bus (pipeline);
   msg = gst_bus_timed_pop_filtered (bus, GST_CLOCK_TIME_NONE,
       GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
   for (guint i = 0; i < n_streams; i++)
-    g_thread_join (threads[i]);
+    align_source_join (&sources[i]);
   cost.wall = (g_get_monotonic_time () - start) / 1e6;
   cost.cpu += cpu_now (&switches);
   cost.switches += switches;
@@ -222,7 +180,7 @@ run (const gchar * kind, guint n_streams, guint64 n)
   gst_object_unref (bus);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   for (guint i = 0; i < n_streams; i++)
-    gst_object_unref (sources[i].pad);
+    align_source_clear (&sources[i]);
   gst_object_unref (pipeline);
   return cost;
 }
@@ -247,7 +205,7 @@ main (int argc, char **argv)
   n = argc > 1 ? g_ascii_strtoull (argv[1], NULL, 10) : 100000;
   rounds = argc > 2 ? g_ascii_strtoull (argv[2], NULL, 10) : 5;
   printf ("%" G_GUINT64_FORMAT " buffers of %d floats per stream, medians of "
-      "%u rounds\n", n, CHANNELS, rounds);
+      "%u rounds\n", n, ALIGN_SOURCE_CHANNELS, rounds);
   printf ("%-8s %-8s %12s %12s %14s %10s\n", "streams", "element",
       "us CPU/in", "us CPU/out", "switches/in", "of queued");
   for (guint s = 0; s < G_N_ELEMENTS (streams); s++) {
