@@ -26,8 +26,9 @@
  *
  * Scan k of the series is stamped k / #GstRcPcdParse:rate, or by entry k of
  * #GstRcPcdParse:times or #GstRcPcdParse:times-file; without a list, buffers that
- * come with times (a TIME segment, e.g. `multifilesrc caps=…,framerate=10/1`) keep
- * theirs. A scan that is dropped keeps its k, so the ones after it keep their
+ * come with times (a TIME segment) keep theirs. A framerate in the input's caps
+ * (`multifilesrc caps=application/x-pcd,framerate=20/1`) is the rate where `rate`
+ * is not set. A scan that is dropped keeps its k, so the ones after it keep their
  * times.
  *
  * ## Examples
@@ -267,6 +268,11 @@ gst_rc_pcd_parse_sink_event (GstPad * pad, GstObject * parent, GstEvent * event)
       self->upstream_fps_d = 1;
       gst_structure_get_fraction (gst_caps_get_structure (caps, 0),
           "framerate", &self->upstream_fps_n, &self->upstream_fps_d);
+      /* as for images: multifilesrc caps=…,framerate=10/1 */
+      if (!self->rate_set && self->scan == 0 && self->upstream_fps_n > 0) {
+        self->clock.rate_n = self->upstream_fps_n;
+        self->clock.rate_d = self->upstream_fps_d;
+      }
       gst_event_unref (event);
       return TRUE;
     }
@@ -395,6 +401,7 @@ gst_rc_pcd_parse_set_property (GObject * object, guint id,
     case PROP_RATE:
       self->rate_n = gst_value_get_fraction_numerator (value);
       self->rate_d = gst_value_get_fraction_denominator (value);
+      self->rate_set = TRUE;
       break;
     case PROP_TIMES:
       g_free (self->times);
@@ -516,7 +523,8 @@ gst_rc_pcd_parse_class_init (GstRcPcdParseClass * klass)
   g_object_class_install_property (object_class, PROP_RATE,
       gst_param_spec_fraction ("rate", "Rate",
           "Scans per second: scan k is stamped k / rate. Not used with times, "
-          "times-file or input that has times of its own", 1, G_MAXINT,
+          "times-file or input that has times of its own; unless it is set, a "
+          "framerate in the input's caps counts", 1, G_MAXINT,
           G_MAXINT, 1, 10, 1, flags));
   g_object_class_install_property (object_class, PROP_TIMES,
       g_param_spec_string ("times", "Times",

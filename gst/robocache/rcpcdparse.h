@@ -59,6 +59,7 @@ struct _GstRcPcdParse
   gchar *fields;
   gboolean raw_described;       /* point-step or fields was set */
   gint rate_n, rate_d;
+  gboolean rate_set;
   gchar *times, *times_file;
   gint64 time_origin;
   guint64 max_frame_size;
