@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # rcpcdparse in gst-launch-1.0 lines, as one types them: series by multifilesrc,
-# one file by filesrc, raw points in pieces and joined by concat.
+# one file by filesrc, raw points in pieces and joined by concat. Lines that end in
+# an error are not here but in test-rcpcdparse-bad: gst-launch-1.0 of 1.22 at times
+# never returns when any element (wavparse, identity error-after=1) posts an error
+# while it still waits for the pipeline to preroll.
 set -euo pipefail
 for element in multifilesrc filesrc concat fakesink; do
   gst-inspect-1.0 --exists "$element" || { echo "SKIP: no element $element"; exit 77; }
@@ -14,15 +17,15 @@ failed=0
 # launch NAME WANT PIPELINE...: WANT has a line "size pts duration" per scan, then
 # what the output must mention
 launch() {
-  local name=$1 want=$2 mention=$3 out got
+  local name=$1 want=$2 mention=$3 out got status=0
   shift 3
-  out=$(timeout 60 gst-launch-1.0 -v "$@" ! fakesink silent=false 2>&1) || true
+  out=$(timeout 60 gst-launch-1.0 -v "$@" ! fakesink silent=false 2>&1) || status=$?
   got=$(sed -nE 's/.*chain .*\(([0-9]+) bytes,.* pts: ([^,]+), duration: ([^,]+),.*/\1 \2 \3/p' \
     <<< "$out")
-  if [ "$got" = "$want" ] && [[ $out == *$mention* ]]; then
+  if [ $status = 0 ] && [ "$got" = "$want" ] && [[ $out == *$mention* ]]; then
     echo "ok: $name"
   else
-    printf 'FAILED: %s\nwanted:\n%s\n%s\ngot:\n%s\n%s\n' "$name" "$want" "$mention" "$got" "$out"
+    printf 'FAILED: %s (exit status %s)\nwanted:\n%s\n%s\ngot:\n%s\n%s\n' "$name" "$status" "$want" "$mention" "$got" "$out"
     failed=1
   fi
 }
@@ -90,12 +93,5 @@ launch 'raw files joined by concat' \
   'point-step=(int)16' \
   concat name=c filesrc location=000.bin ! c. filesrc location=001.bin ! c. c. ! rcpcdparse format=raw
 
-launch 'a file that is no point cloud' '' 'None of 1 scans could be read' \
-  filesrc location=times.txt ! rcpcdparse
 launch 'an empty file' '' 'ended without a scan' filesrc location=002.bin ! rcpcdparse
-launch 'stop at the first error' \
-'24 0:00:00.000000000 0:00:00.100000000
-36 0:00:00.100000000 0:00:00.100000000' \
-  'ERROR: from element' \
-  multifilesrc location=scan-%03d.pcd ! rcpcdparse on-error=error
 exit $failed

@@ -241,7 +241,7 @@ GST_START_TEST (test_fuzz)
           g_rand_int_range (rand, 0, 3), NULL);
       guint changes = g_rand_int_range (rand, 0, 4);
 
-      for (guint c = 0; c < changes; c++) {
+      for (guint c = 0; c < changes && file->len > 1; c++) {
         guint at = g_rand_int_range (rand, 0, file->len);
 
         if (g_rand_boolean (rand))      /* most of what matters is early */
@@ -259,8 +259,7 @@ GST_START_TEST (test_fuzz)
             g_byte_array_remove_index (file, at);
             break;
           default:
-            if (file->len > 1)
-              g_byte_array_set_size (file, MAX (at, 1));
+            g_byte_array_set_size (file, MAX (at, 1));
         }
       }
       for (guint at = 0; at < file->len;) {
