@@ -15,7 +15,7 @@
 #include "../common/cpu.h"
 #include "voxel-math.h"
 
-#define BLOCK 256
+#define BLOCK 128
 #define MIN_SLOTS 4096
 #define SLOTS_PER_VOXEL 2
 
@@ -339,11 +339,26 @@ lookup_block (Run * r, int n, RcError * error)
 
 /* ---- features ---- */
 
-typedef void (*ChannelFunc) (Run * r, int64_t channel, int n);
+typedef void (*ChannelFunc) (Run * r, const double *values, int64_t channel,
+    int n);
 
-/* Calls func for each channel of the block's points, with block.value loaded. */
+/* The block's coordinates when they are what lies at an offset, or NULL. */
+static const double *
+coordinates (const Run * r, RcDType dtype, int64_t offset)
+{
+  const RcPointField *xyz = r->v->config.xyz;
+
+  for (int a = 0; a < 3; a++) {
+    if (xyz[a].dtype == dtype && xyz[a].offset == offset)
+      return r->block.x[a];
+  }
+  return NULL;
+}
+
+/* Calls func for each channel with the values of the block's points. With
+ * `indexed`, the coordinates are still there from index_block (). */
 static void
-for_channels (Run * r, int64_t first, int n, ChannelFunc func)
+for_channels (Run * r, int64_t first, int n, bool indexed, ChannelFunc func)
 {
   const RcVoxelizerConfig *c = &r->v->config;
   const uint8_t *src = r->points + first * r->step;
@@ -354,35 +369,43 @@ for_channels (Run * r, int64_t first, int n, ChannelFunc func)
     int64_t size = (int64_t) rc_dtype_size (field->dtype);
 
     for (int64_t i = 0; i < field->count; i++) {
-      types[field->dtype].load (src + field->offset + i * size, r->step, n,
-          r->block.value);
-      func (r, channel++, n);
+      int64_t offset = field->offset + i * size;
+      const double *values = indexed ?
+          coordinates (r, field->dtype, offset) : NULL;
+
+      if (!values) {
+        types[field->dtype].load (src + offset, r->step, n, r->block.value);
+        values = r->block.value;
+      }
+      func (r, values, channel++, n);
     }
   }
 }
 
+/* The magnitudes are compared as integers: a maximum of integers has no order,
+ * so that compilers may use vectors. */
 static void
-channel_max (Run * r, int64_t channel, int n)
+channel_max (Run * r, const double *values, int64_t channel, int n)
 {
-  const Block *b = &r->block;
-  int32_t max = r->w->channel_max[channel] & ~NOT_FINITE;
-  int32_t worst = 0;
+  const int32_t *inside = r->block.inside;
+  uint32_t *result = &r->w->channel_max[channel];
+  int32_t max = (int32_t) (*result & ~NOT_FINITE), worst = 0;
+  int32_t high[BLOCK];
 
-  for (int i = 0; i < n; i++) {
-    int32_t high = (int32_t) rc_voxel_high (b->value[i]);
+  for (int i = 0; i < BLOCK; i++)
+    high[i] = (int32_t) rc_voxel_high (values[i]) & -inside[i];
+  for (int i = 0; i < BLOCK; i++) {
+    int32_t finite = high[i] < (int32_t) RC_VOXEL_INF_HIGH ? high[i] : 0;
 
-    high = b->inside[i] ? high : 0;
-    worst = high > worst ? high : worst;
-    high = high < (int32_t) RC_VOXEL_INF_HIGH ? high : 0;
-    max = high > max ? high : max;
+    worst = high[i] > worst ? high[i] : worst;
+    max = finite > max ? finite : max;
   }
-  r->w->channel_max[channel] = (uint32_t) max
-      | (r->w->channel_max[channel] & NOT_FINITE)
+  *result = (uint32_t) max | (*result & NOT_FINITE)
       | (worst < (int32_t) RC_VOXEL_INF_HIGH ? 0 : NOT_FINITE);
 }
 
 static void
-channel_points (Run * r, int64_t channel, int n)
+channel_points (Run * r, const double *values, int64_t channel, int n)
 {
   const Block *b = &r->block;
   int64_t channels = r->v->channels;
@@ -390,7 +413,7 @@ channel_points (Run * r, int64_t channel, int n)
   for (int i = 0; i < n; i++) {
     if (b->id[i] >= 0)
       r->sparse->features[((int64_t) b->id[i] * r->max_points + b->rank[i])
-          * channels + channel] = rc_voxel_to_float (b->value[i]);
+          * channels + channel] = rc_voxel_to_float (values[i]);
   }
 }
 
@@ -403,7 +426,7 @@ mean_exponent (const Run * r, int64_t channel)
 
 /* The sums of the channels that have values that are not finite. */
 static void
-channel_sum_checked (Run * r, int64_t channel, int n)
+channel_sum_checked (Run * r, const double *values, int64_t channel, int n)
 {
   const Block *b = &r->block;
   int64_t channels = r->v->channels;
@@ -417,21 +440,21 @@ channel_sum_checked (Run * r, int64_t channel, int n)
     if (b->id[i] < 0)
       continue;
     sum = &r->w->sums[b->id[i] * channels + channel];
-    if (!rc_voxel_is_finite (b->value[i]))
+    if (!rc_voxel_is_finite (values[i]))
       *sum = RC_VOXEL_POISON;
     else if (*sum != RC_VOXEL_POISON)
-      *sum += rc_voxel_fix (b->value[i], scale);
+      *sum += rc_voxel_fix (values[i], scale);
   }
 }
 
 static void
-channel_min (Run * r, int64_t channel, int n)
+channel_min (Run * r, const double *values, int64_t channel, int n)
 {
   const Block *b = &r->block;
   int64_t channels = r->v->channels;
 
   for (int i = 0; i < n; i++) {
-    int64_t key = rc_voxel_order_key (rc_voxel_to_float (b->value[i]), 0);
+    int64_t key = rc_voxel_order_key (rc_voxel_to_float (values[i]), 0);
     int64_t *min;
 
     if (b->id[i] < 0)
@@ -442,13 +465,13 @@ channel_min (Run * r, int64_t channel, int n)
 }
 
 static void
-channel_max_value (Run * r, int64_t channel, int n)
+channel_max_value (Run * r, const double *values, int64_t channel, int n)
 {
   const Block *b = &r->block;
   int64_t channels = r->v->channels;
 
   for (int i = 0; i < n; i++) {
-    int64_t key = rc_voxel_order_key (rc_voxel_to_float (b->value[i]),
+    int64_t key = rc_voxel_order_key (rc_voxel_to_float (values[i]),
         UINT32_MAX);
     int64_t *max;
 
@@ -501,9 +524,9 @@ find_voxels (Run * r, RcError * error)
       return status;
     memcpy (w->point_voxel + first, r->block.id, (size_t) n * sizeof (int32_t));
     if (mean)
-      for_channels (r, first, n, channel_max);
+      for_channels (r, first, n, true, channel_max);
     else if (mode == RC_VOXEL_SPARSE_POINTS)
-      for_channels (r, first, n, channel_points);
+      for_channels (r, first, n, true, channel_points);
   }
   w->last_voxels = r->n_voxels;
   r->stats.voxels = r->n_voxels;
@@ -568,7 +591,7 @@ reduce (Run * r, int32_t n_voxels, RcError * error)
       continue;
     memcpy (r->block.id, w->point_voxel + first,
         (size_t) n_block * sizeof (int32_t));
-    for_channels (r, first, n_block, func);
+    for_channels (r, first, n_block, false, func);
   }
   return RC_OK;
 }
@@ -654,6 +677,7 @@ start (Run * r, const RcVoxelizer * v, RcVoxelWorkspace * w,
     const void *points, int64_t n_points)
 {
   memset (r, 0, offsetof (Run, block));
+  memset (r->block.value, 0, sizeof (r->block.value));
   r->v = v;
   r->w = w;
   r->points = points;
