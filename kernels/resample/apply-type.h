@@ -7,18 +7,48 @@
  *   RC_LOAD()       RC_T -> RC_R, exact but for 64-bit integers
  *   RC_STORE()      RC_R -> RC_T
  *   RC_STORE_D()    double -> RC_T
+ *   RC_VECTOR_LINEAR()  where defined, makes the first of the values of linear,
+ *                   the same bits by hand, and returns how many
  * and undefines them. No include guard: that is the point. */
 
 /* Rows need no alignment, and may hold anything. */
 typedef RC_T RC_NAME (Element) __attribute__ ((aligned (1), may_alias));
 
-static void
+static inline void
 RC_NAME (linear) (const RC_NAME (Element) * restrict p,
     const RC_NAME (Element) * restrict q, RC_R w,
     RC_NAME (Element) * restrict out, int64_t n)
 {
-  for (int64_t k = 0; k < n; k++)
+  int64_t k = 0;
+
+#ifdef RC_VECTOR_LINEAR
+  k = RC_VECTOR_LINEAR (p, q, w, out, n);
+#endif
+  for (; k < n; k++)
     out[k] = RC_STORE (RC_MATH (rc_lerp) (RC_LOAD (p[k]), RC_LOAD (q[k]), w));
+}
+
+/* The same, while asking for the bytes that the coming ticks need: a few lines
+ * with each block, so that the requests never wait for each other. */
+static void
+RC_NAME (linear_ahead) (const RC_NAME (Element) * p,
+    const RC_NAME (Element) * q, RC_R w, RC_NAME (Element) * out, int64_t n,
+    const RcRows * rows)
+{
+  const int64_t block = 128 / (int64_t) sizeof (RC_T);
+  const uint8_t *coming = rows->coming;
+  int64_t bytes = rows->coming_bytes;
+
+  for (int64_t k = 0; k < n; k += block) {
+    const int64_t end = bytes < rows->coming_share ? bytes
+        : rows->coming_share;
+
+    for (int64_t i = 0; i < end; i += 64)
+      __builtin_prefetch (coming + i);
+    coming += end;
+    bytes -= end;
+    RC_NAME (linear) (p + k, q + k, w, out + k, n - k < block ? n - k : block);
+  }
 }
 
 /* Stores an angle; rounding to the type must not leave the range. */
@@ -131,6 +161,9 @@ RC_NAME (between) (const RcSampler * sampler, const RcPick * pick,
         out[k] = RC_STORE (RC_MATH (rc_pchip) (y, z - y, w, (RC_R) before,
                 d_before, (RC_R) after, d_after));
       }
+    } else if (rows->coming_bytes > 0) {
+      RC_NAME (linear_ahead) (p + first, q + first, w, out + first,
+          end - first, rows);
     } else {
       RC_NAME (linear) (p + first, q + first, w, out + first, end - first);
     }
@@ -271,3 +304,4 @@ RC_NAME (apply) (const RcSampler * sampler, const RcPick * pick,
 #undef RC_LOAD
 #undef RC_STORE
 #undef RC_STORE_D
+#undef RC_VECTOR_LINEAR

@@ -24,6 +24,11 @@ rc_apply (const RcSampler * sampler, const RcPick * pick,
   rc_apply_func ()(sampler, pick, &view, out);
 }
 
+/* Ticks that are picked before they are made, and the most that is asked for
+ * then: beyond it the machine has seen by itself what is being read. */
+#define AHEAD 2
+#define ASK_AT_MOST 32768
+
 /* A call with its strides resolved, and its scratch. */
 typedef struct
 {
@@ -254,6 +259,24 @@ write_gathered (const Job * job, int64_t at, const RcPick * pick,
         ? times[pick->first + i] : RC_TIME_NONE;
 }
 
+/* Names the rows of a coming tick that nobody asked for yet. A tick reads too
+ * little for the machine to see by itself where the next one will read. */
+static inline void
+ask_for (RcRows * rows, const RcPick * pick, int64_t * asked)
+{
+  const int64_t end = pick->first + pick->count;
+  const int64_t first = pick->first > *asked ? pick->first : *asked;
+
+  if (rows->index || end <= first)
+    return;
+  rows->coming = rows->block + first * rows->stride;
+  rows->coming_bytes = (end - first) * rows->stride;
+  rows->coming_share = (end - first) * 128;
+  if (rows->coming_bytes > ASK_AT_MOST)
+    rows->coming_bytes = ASK_AT_MOST;
+  *asked = end;
+}
+
 static void
 resample_one (Job * job, int64_t batch, const int64_t * times, int64_t n,
     const int64_t * ticks, const RcRows * from)
@@ -265,25 +288,34 @@ resample_one (Job * job, int64_t batch, const int64_t * times, int64_t n,
   uint8_t *row = (uint8_t *) out->values
       + (size_t) (batch * job->out_batch_stride) * size;
   RcRows rows = *from;
-  int64_t hint = 0;
+  RcPick picks[AHEAD + 1];
+  int64_t hint = 0, asked = 0;
 
+  for (int64_t i = 0; i < count && i < AHEAD; i++)
+    rc_pick (job->sampler, times, n, ticks[i], &hint, &picks[i]);
   for (int64_t i = 0; i < count; i++) {
     const int64_t at = batch * count + i;
     const int64_t info = at * job->info_stride;
-    RcPick pick;
+    const RcPick *pick = &picks[i % (AHEAD + 1)];
 
-    rc_pick (job->sampler, times, n, ticks[i], &hint, &pick);
-    rows.times = times ? times + pick.first : NULL;
-    job->apply (job->sampler, &pick, &rows, row);
+    rows.coming_bytes = 0;
+    if (i + AHEAD < count) {
+      RcPick *coming = &picks[(i + AHEAD) % (AHEAD + 1)];
+
+      rc_pick (job->sampler, times, n, ticks[i + AHEAD], &hint, coming);
+      ask_for (&rows, coming, &asked);
+    }
+    rows.times = times ? times + pick->first : NULL;
+    job->apply (job->sampler, pick, &rows, row);
     row += (size_t) job->out_row_stride * size;
     if (out->state)
-      out->state[info] = pick.state;
+      out->state[info] = pick->state;
     if (out->skew)
-      out->skew[info] = pick.skew;
+      out->skew[info] = pick->skew;
     if (out->newest)
-      out->newest[info] = pick.newest;
+      out->newest[info] = pick->newest;
     if (gathers)
-      write_gathered (job, at, &pick, times);
+      write_gathered (job, at, pick, times);
     else if (out->gather_count)
       out->gather_count[info] = 0;
   }

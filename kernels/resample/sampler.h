@@ -63,6 +63,9 @@ typedef struct
   int64_t stride;               /* bytes */
   const int64_t *index;         /* row i lies at index[i]; NULL: at i */
   const uint8_t *block_signs;   /* n_quaternions per row, not through index */
+  const uint8_t *coming;        /* what coming ticks read: a hint */
+  int64_t coming_bytes;
+  int64_t coming_share;         /* to be asked for with each 128 bytes made */
 } RcRows;
 
 /* The ends of MEAN's window; false where int64 has no such time. */
