@@ -474,23 +474,30 @@ static const H5FD_class_t driver_class = {
   .fl_map = H5FD_FLMAP_DICHOTOMY,
 };
 
+/* Registered for good: libhdf5 still uses a driver after it has given back its
+ * last reference. */
+static hid_t
+driver_id (void)
+{
+  static hid_t id = -1;
+
+  if (id < 0 || H5Iget_type (id) != H5I_VFL)
+    id = H5FDregister (&driver_class);
+  return id;
+}
+
 hid_t
 rc_h5_disk_access_list (RcH5Disk * disk)
 {
-  hid_t list = H5Pcreate (H5P_FILE_ACCESS);
-  hid_t driver = H5FDregister (&driver_class);
+  hid_t list = H5Pcreate (H5P_FILE_ACCESS), driver = driver_id ();
 
-  if (driver < 0 || list < 0 || H5Pset_driver (list, driver, &disk) < 0
-      || H5Pset_fclose_degree (list, H5F_CLOSE_STRONG) < 0
-      || H5Pset_libver_bounds (list, H5F_LIBVER_EARLIEST,
-          H5F_LIBVER_LATEST) < 0) {
-    if (list >= 0)
-      H5Pclose (list);
+  if (list >= 0 && (driver < 0 || H5Pset_driver (list, driver, &disk) < 0
+          || H5Pset_fclose_degree (list, H5F_CLOSE_STRONG) < 0
+          || H5Pset_libver_bounds (list, H5F_LIBVER_EARLIEST,
+              H5F_LIBVER_LATEST) < 0)) {
+    H5Pclose (list);
     list = -1;
   }
-  /* the list, and then the file, hold a reference of their own */
-  if (driver >= 0)
-    H5FDunregister (driver);
   return list;
 }
 

@@ -230,8 +230,8 @@ set_discard (RcH5Set * set)
 
 RcH5Set *
 rc_h5_set_new (RcH5File * file, hid_t group, const gchar * name,
-    RcDType dtype, const hsize_t * dims, guint rank, guint level,
-    GError ** error)
+    RcDType dtype, const hsize_t * dims, guint rank, gboolean single,
+    guint level, GError ** error)
 {
   hsize_t max[RC_H5_MAX_RANK + 1], chunk[RC_H5_MAX_RANK + 1];
   gsize bytes = rc_dtype_size (dtype);
@@ -259,9 +259,9 @@ rc_h5_set_new (RcH5File * file, hid_t group, const gchar * name,
     return NULL;
   }
   set->row_bytes = bytes;
-  set->chunk_rows = bytes >= BIG_ROW ? 1
+  set->chunk_rows = single || bytes >= BIG_ROW ? 1
       : CLAMP (CHUNK_BYTES / bytes, 1, CHUNK_MAX_ROWS);
-  set->filtered = level > 0 && bytes >= BIG_ROW;
+  set->filtered = level > 0 && set->chunk_rows == 1;
   chunk[0] = set->chunk_rows;
   set->type = rc_h5_type_new (dtype);
   space = H5Screate_simple (rank + 1, set->dims, max);

@@ -58,11 +58,12 @@ gboolean rc_h5_file_flush (RcH5File * file, GError ** error);
 
 guint64 rc_h5_file_size (RcH5File * file);
 
-/* Creates a dataset [0, dims...] in a group. `level` of gzip, 0: none. The
- * dataset belongs to the file; rc_h5_set_free () ends it earlier. */
+/* Creates a dataset [0, dims...] in a group. `single`: a row is a chunk, however
+ * small it is. `level` of gzip, 0: none. The dataset belongs to the file;
+ * rc_h5_set_free () ends it earlier. */
 RcH5Set *rc_h5_set_new (RcH5File * file, hid_t group, const gchar * name,
-    RcDType dtype, const hsize_t * dims, guint rank, guint level,
-    GError ** error);
+    RcDType dtype, const hsize_t * dims, guint rank, gboolean single,
+    guint level, GError ** error);
 gboolean rc_h5_set_append (RcH5Set * set, const void *rows, gsize n,
     GError ** error);
 /* Writes what waits and closes the dataset. */

@@ -83,6 +83,7 @@ rc_h5_column_new (const GstRcTensor * t, guint index, const gchar * name,
   c->block = c->stride = t->size;
   c->blocks = 1;
   c->rank = rank;
+  c->image = is_image (t);
   for (guint i = 0; i < rank; i++)
     c->dims[i] = t->dims[rank - 1 - i];
   c->names = g_strdupv (t->names);

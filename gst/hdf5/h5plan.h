@@ -22,6 +22,7 @@ typedef struct
   gsize offset, block, stride, blocks;
   hsize_t dims[RC_H5_PLAN_RANK];        /* of a row, outermost first */
   guint rank;
+  gboolean image;               /* one to a chunk */
   gchar **names, **units;       /* or NULL */
   gchar *method, *role, *format, *frame;        /* or NULL */
 } RcH5Column;

@@ -246,7 +246,7 @@ create_column (RcH5Recording * r, hid_t group, const RcH5Column * c,
     GPtrArray * sets, GError ** error)
 {
   RcH5Set *set = rc_h5_set_new (r->file, group, c->name, c->dtype, c->dims,
-      c->rank, r->level, error);
+      c->rank, c->image, r->level, error);
 
   if (!set)
     return FALSE;
@@ -280,7 +280,7 @@ create_provenance (RcH5Recording * r, Episode * e, const gchar * name,
 
   for (guint i = 0; ok && i < e->plan->n_aligned; i++) {
     RcH5Set *set = rc_h5_set_new (r->file, group, e->plan->aligned[i], dtype,
-        &window, window > 1, 0, error);
+        &window, window > 1, FALSE, 0, error);
 
     ok = set != NULL;
     if (ok)
@@ -353,7 +353,7 @@ create_actions (RcH5Recording * r, Episode * e, GError ** error)
   if (e->plan->actions->len == 0)
     return TRUE;
   e->actions = rc_h5_set_new (r->file, e->group, "actions", RC_FLOAT32,
-      windows ? dims : dims + 1, windows ? 2 : 1, 0, error);
+      windows ? dims : dims + 1, windows ? 2 : 1, FALSE, 0, error);
   return e->actions && describe_actions (r, e, error);
 }
 
@@ -373,8 +373,8 @@ create_episode (RcH5Recording * r, Episode * e, const RcH5Row * row,
               row->utc_of_zero, error))
       || !rc_h5_attr_string (r->file, e->group, "caps", e->plan->caps, error))
     return FALSE;
-  e->time = rc_h5_set_new (r->file, e->group, "time", RC_INT64, NULL, 0, 0,
-      error);
+  e->time = rc_h5_set_new (r->file, e->group, "time", RC_INT64, NULL, 0, FALSE,
+      0, error);
   return e->time && create_observations (r, e, error)
       && create_actions (r, e, error)
       && (!e->provenance || (create_provenance (r, e, "valid", RC_UINT8,
@@ -618,12 +618,12 @@ create_raw (RcH5Raw * raw, hid_t group, GError ** error)
     return rc_h5_file_fail (r->file, "create a raw stream", error);
   if (!rc_h5_attr_string (r->file, group, "caps", raw->caps, error))
     return FALSE;
-  raw->time = rc_h5_set_new (r->file, group, "time", RC_INT64, NULL, 0, 0,
-      error);
+  raw->time = rc_h5_set_new (r->file, group, "time", RC_INT64, NULL, 0, FALSE,
+      0, error);
   if (!raw->time)
     return FALSE;
   raw->values = rc_h5_set_new (r->file, group, "values", c->dtype, c->dims,
-      c->rank, r->level, error);
+      c->rank, c->image, r->level, error);
   return raw->values && describe (r->file, rc_h5_set_id (raw->values), c,
       error);
 }

@@ -351,7 +351,7 @@ add_row (GstRcHdf5Input * self, GstBuffer * buffer, RcH5Row * row)
   if (!recording) {
     gst_rc_hdf5_sink_unlock (self->owner, NULL, FALSE);
     g_free (task);
-    return GST_FLOW_ERROR;
+    return GST_FLOW_FLUSHING;
   }
   if (boundary)
     rc_h5_recording_end_episode (recording, &error);
@@ -404,8 +404,10 @@ add_samples (GstRcHdf5Input * self, const gint64 * times, const void *values)
   if (recording && !self->raw)
     self->raw = rc_h5_recording_get_raw (recording, self->stream, self->column,
         self->caps, &error);
-  if (recording && self->raw
-      && rc_h5_raw_append (self->raw, times, values, self->samples, &error))
+  if (!recording)
+    ret = GST_FLOW_FLUSHING;
+  else if (self->raw && rc_h5_raw_append (self->raw, times, values,
+          self->samples, &error))
     ret = GST_FLOW_OK;
   gst_rc_hdf5_sink_unlock (self->owner, error, ret == GST_FLOW_OK);
   return ret;

@@ -425,8 +425,9 @@ on_linked (GstPad * pad, GstPad * peer, gpointer user_data)
   gst_object_unref (input);
 }
 
+/* With `all`, or when no pad has a peer, also those that have none. */
 static void
-enable_linked_inputs (GstRcHdf5Sink * self)
+enable_inputs (GstRcHdf5Sink * self, gboolean all)
 {
   GList *pads;
   gboolean any = FALSE;
@@ -440,7 +441,7 @@ enable_linked_inputs (GstRcHdf5Sink * self)
     GstElement *input = input_of (l->data);
 
     if (input) {
-      enable_input (input, !any || gst_pad_is_linked (l->data));
+      enable_input (input, all || !any || gst_pad_is_linked (l->data));
       gst_object_unref (input);
     }
   }
@@ -542,16 +543,21 @@ change_state (GstElement * element, GstStateChange transition)
   GstStateChangeReturn ret;
 
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
-    enable_linked_inputs (self);
     if (!open_file (self))
       return GST_STATE_CHANGE_FAILURE;
+    enable_inputs (self, FALSE);
+  } else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    enable_inputs (self, TRUE);
   }
   ret = GST_ELEMENT_CLASS (gst_rc_hdf5_sink_parent_class)->change_state
       (element, transition);
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
-      || (transition == GST_STATE_CHANGE_READY_TO_PAUSED
-          && ret == GST_STATE_CHANGE_FAILURE))
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED
+      && ret == GST_STATE_CHANGE_FAILURE) {
+    enable_inputs (self, TRUE);
     close_file (self);
+  } else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    close_file (self);
+  }
   return ret;
 }
 
@@ -727,7 +733,7 @@ install_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_COMPRESSION,
       g_param_spec_uint ("compression", "Compression", "Level of gzip for "
           "images and other rows of 4 KiB or more (0 = none, which costs no "
-          "time while recording; smaller rows are never compressed)", 0, 9,
+          "time while recording; small vectors are never compressed)", 0, 9,
           DEFAULT_COMPRESSION, ready));
   g_object_class_install_property (klass, PROP_FLUSH_INTERVAL,
       g_param_spec_uint ("flush-interval", "Flush interval", "Longest time in "

@@ -18,7 +18,8 @@ GST_ELEMENT_REGISTER_DECLARE (rchdf5sink);
 
 /* What the inputs, one inner sink per pad, see of the element. A section
  * between lock and unlock may touch the recording, which is NULL when there is
- * none or it has ended with an error. */
+ * none or it has ended with an error: then a pad returns GST_FLOW_FLUSHING, so
+ * that no source's error is on the bus before the one that says why. */
 RcH5Recording *gst_rc_hdf5_sink_lock (GstRcHdf5Sink * sink);
 
 /* Ends the section. `error` (taken, may be NULL) ends the recording: what came

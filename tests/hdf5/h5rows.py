@@ -11,11 +11,13 @@ NAMES = ('imu', 'front', 'cmd')
 def expected(first, n):
     """Rows first .. first + n - 1 of each dataset of an episode."""
     i = np.arange(first, first + n, dtype=np.int64)
-    pixels = np.arange(np.prod(SHAPE), dtype=np.int64)
+    # modulo first, so that small integers do
+    pixels = (np.arange(np.prod(SHAPE)) % 255).astype(np.uint16)
+    shift = (7 * i % 255).astype(np.uint16)[:, None]
     rows = {
         'time': (i + 1) * 1000000,
         'obs/imu': (i[:, None] + 1 + np.arange(3) / 4).astype(np.float32),
-        'obs/front': (1 + (7 * i[:, None] + pixels) % 255).astype(np.uint8)
+        'obs/front': (1 + (shift + pixels) % 255).astype(np.uint8)
         .reshape(-1, *SHAPE),
         'actions': (-(i[:, None] + 1) - np.arange(2) / 2).astype(np.float32),
     }

@@ -3,80 +3,58 @@
  *
  *   h5writer FILE [rows=N] [interval=MS] [episode=ROWS] [property=value ...]
  *
- * Row i (from 0, over all episodes) holds, and never a zero:
- *   time   (i + 1) ms
- *   imu    float32 [3]  i + 1 + c / 4
- *   front  uint8 [24, 32, 3]  1 + (7 i + byte index) mod 255
- *   cmd    float32 [2], an action  -(i + 1) - c / 2
- *   state 1, skew -(i + 1) for all streams; raw "force": 3 samples a row, sample
- *   s float32 [2] = s + 1 + c / 2 at (s + 1) / 3 ms
  * Prints "flushed ROWS" after each flush, and an error of the element as "error
  * DOMAIN CODE: MESSAGE" (exit status 1). */
 #include <gst/app/gstappsrc.h>
 #include <gst/gst.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "h5rows.h"
 #include "rcmeta.h"
 
-#define CAPS "other/tensors, format=static, num_tensors=3, " \
-    "types=\"float32,uint8,float32\", dimensions=\"3,3:32:24,2\", " \
-    "framerate=1000/1, streams=\"imu;front;cmd\", formats=\";RGB;\", " \
-    "names=\"x,y,z;;v,w\", units=\"m/s2,m/s2,m/s2;;m/s,rad/s\", " \
-    "roles=\"observation;observation;action\", " \
-    "methods=\"linear;previous;next\", frames=\"imu_link;;\", " \
-    "aligned=\"imu,front,cmd\""
-#define RAW_CAPS "other/tensors, format=static, num_tensors=1, " \
-    "types=float32, dimensions=(string)2, framerate=0/1"
-#define N_STREAMS 3
-#define N_IMU 3
-#define N_CMD 2
-#define N_PIXELS (3 * 32 * 24)
-#define N_FORCE 2
-#define RAW_PER_ROW 3
+static void
+append (GstBuffer * buffer, gconstpointer data, gsize size)
+{
+  gpointer copy = g_memdup2 (data, size);
+
+  gst_buffer_append_memory (buffer, gst_memory_new_wrapped (0, copy, size, 0,
+          size, copy, g_free));
+}
 
 static GstBuffer *
 make_row (guint64 i)
 {
   GstBuffer *buffer = gst_buffer_new ();
-  gfloat *imu = g_new (gfloat, N_IMU), *cmd = g_new (gfloat, N_CMD);
-  guint8 *front = g_malloc (N_PIXELS), state[N_STREAMS];
-  gint64 skew[N_STREAMS], newest[N_STREAMS];
+  gint64 newest[3];
+  Row row;
 
-  for (guint c = 0; c < N_IMU; c++)
-    imu[c] = i + 1 + c / 4.f;
-  for (guint c = 0; c < N_CMD; c++)
-    cmd[c] = -(gfloat) (i + 1) - c / 2.f;
-  for (guint c = 0; c < N_PIXELS; c++)
-    front[c] = 1 + (7 * i + c) % 255;
-  gst_buffer_append_memory (buffer, gst_memory_new_wrapped (0, imu,
-          N_IMU * sizeof (gfloat), 0, N_IMU * sizeof (gfloat), imu, g_free));
-  gst_buffer_append_memory (buffer, gst_memory_new_wrapped (0, front, N_PIXELS,
-          0, N_PIXELS, front, g_free));
-  gst_buffer_append_memory (buffer, gst_memory_new_wrapped (0, cmd,
-          N_CMD * sizeof (gfloat), 0, N_CMD * sizeof (gfloat), cmd, g_free));
-  GST_BUFFER_PTS (buffer) = (i + 1) * GST_MSECOND;
-  for (guint s = 0; s < N_STREAMS; s++) {
-    state[s] = 1;
-    skew[s] = -(gint64) (i + 1);
-    newest[s] = GST_BUFFER_PTS (buffer) + skew[s];
-  }
-  gst_rc_provenance_add (buffer, i, N_STREAMS, 1, state, skew, newest, 0);
+  row_fill (&row, i);
+  append (buffer, row.imu, sizeof (row.imu));
+  append (buffer, row.front, sizeof (row.front));
+  append (buffer, row.cmd, sizeof (row.cmd));
+  GST_BUFFER_PTS (buffer) = row.time;
+  for (guint s = 0; s < G_N_ELEMENTS (newest); s++)
+    newest[s] = row.time + row.skew[s];
+  gst_rc_provenance_add (buffer, i, G_N_ELEMENTS (newest), 1, row.state,
+      row.skew, newest, 0);
   return buffer;
 }
 
 static GstBuffer *
 make_sample (guint64 s)
 {
-  gfloat *force = g_new (gfloat, N_FORCE);
-  GstBuffer *buffer;
+  GstBuffer *buffer = gst_buffer_new ();
+  gfloat force[2];
 
-  for (guint c = 0; c < N_FORCE; c++)
-    force[c] = s + 1 + c / 2.f;
-  buffer = gst_buffer_new_wrapped (force, N_FORCE * sizeof (gfloat));
-  GST_BUFFER_PTS (buffer) = (s + 1) * GST_MSECOND / RAW_PER_ROW;
+  GST_BUFFER_PTS (buffer) = force_fill (force, s);
+  append (buffer, force, sizeof (force));
   return buffer;
+}
+
+static void
+stop (GstElement * pipeline, gpointer user_data)
+{
+  gst_element_set_state (pipeline, GST_STATE_READY);
 }
 
 static GstBusSyncReply
@@ -90,6 +68,9 @@ on_message (GstBus * bus, GstMessage * message, gpointer user_data)
       && gst_structure_get_uint64 (s, "rows", &rows)) {
     printf ("flushed %" G_GUINT64_FORMAT "\n", rows);
     fflush (stdout);
+  } else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
+    /* appsrc does not wake one who pushes when its stream has ended so */
+    gst_element_call_async (user_data, stop, NULL, NULL);
   }
   return GST_BUS_PASS;
 }
@@ -165,18 +146,18 @@ main (int argc, char **argv)
     g_strfreev (kv);
   }
   gst_bin_add (GST_BIN (pipeline), sink);
-  src = add_source (pipeline, sink, "sink", CAPS);
-  raw = add_source (pipeline, sink, "raw_force", RAW_CAPS);
+  src = add_source (pipeline, sink, "sink", ROWS_CAPS);
+  raw = add_source (pipeline, sink, "raw_force", FORCE_CAPS);
   bus = gst_element_get_bus (pipeline);
-  gst_bus_set_sync_handler (bus, on_message, NULL, NULL);
+  gst_bus_set_sync_handler (bus, on_message, pipeline, NULL);
   gst_object_unref (bus);
   if (gst_element_set_state (pipeline, GST_STATE_PLAYING)
       == GST_STATE_CHANGE_FAILURE)
     ret = GST_FLOW_ERROR;
   for (guint64 i = 0; i < rows && ret == GST_FLOW_OK; i++) {
-    for (guint s = 0; s < RAW_PER_ROW && ret == GST_FLOW_OK; s++)
+    for (guint s = 0; s < FORCE_PER_ROW && ret == GST_FLOW_OK; s++)
       ret = gst_app_src_push_buffer (GST_APP_SRC (raw),
-          make_sample (RAW_PER_ROW * i + s));
+          make_sample (FORCE_PER_ROW * i + s));
     if (episode > 0 && i > 0 && i % episode == 0)
       gst_element_send_event (src, gst_event_new_custom
           (GST_EVENT_CUSTOM_DOWNSTREAM,

@@ -44,7 +44,7 @@ def main():
         for kill in range(KILLS):
             path = os.path.join(folder, 'run.h5')
             options = [f'interval={rng.choice([1, 1, 3, 20])}',
-                       f'episode={rng.choice([0, 5, 50])}',
+                       f'episode={rng.choice([0, 20, 100])}',
                        f'compression={rng.choice([0, 0, 1])}']
             flushed = record_and_kill(rng, path, options)
             try:
