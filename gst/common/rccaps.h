@@ -65,6 +65,10 @@ G_BEGIN_DECLS
 gboolean gst_rc_caps_fail (GError ** error, const gchar * format, ...)
     G_GNUC_PRINTF (2, 3);
 
+/* Reads the field framerate; absent leaves both values as they are. */
+gboolean gst_rc_caps_get_framerate (const GstStructure * s, gint * fps_n,
+    gint * fps_d, GError ** error);
+
 typedef enum
 {
   GST_RC_KIND_VALUE = 0,

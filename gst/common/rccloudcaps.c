@@ -121,8 +121,14 @@ gst_rc_cloud_parse (GstRcCloud * cloud, const GstCaps * caps, GError ** error)
         "caps field fields is missing or not a string");
   if (!gst_rc_cloud_parse_fields (cloud, text, error))
     return FALSE;
-  gst_structure_get_fraction (s, "framerate", &cloud->fps_n, &cloud->fps_d);
+  if (!gst_rc_caps_get_framerate (s, &cloud->fps_n, &cloud->fps_d, error))
+    return FALSE;
   text = gst_structure_get_string (s, "frame-id");
+  /* cut, it would be another frame's name, or no UTF-8 */
+  if (text && strlen (text) >= sizeof (cloud->frame_id))
+    return gst_rc_caps_fail (error,
+        "caps field frame-id=%s is longer than %u bytes", text,
+        (guint) sizeof (cloud->frame_id) - 1);
   if (text)
     g_strlcpy (cloud->frame_id, text, sizeof (cloud->frame_id));
   return TRUE;

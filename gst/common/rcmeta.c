@@ -31,9 +31,11 @@ set_bytes (GstStructure * s, const gchar * field, gconstpointer data,
 }
 
 /* The array of a field, or NULL unless it has exactly `size` bytes (any whole
- * number of int64 when size is 0, which then receives the length). */
+ * number of int64 when size is 0, which then receives the length) and can be
+ * read as what it is: GBytes that are a slice of others may lie anywhere. */
 static gconstpointer
-get_bytes (const GstStructure * s, const gchar * field, gsize * size)
+get_bytes (const GstStructure * s, const gchar * field, gsize * size,
+    gsize alignment)
 {
   const GValue *value = gst_structure_get_value (s, field);
   gconstpointer data;
@@ -43,7 +45,8 @@ get_bytes (const GstStructure * s, const gchar * field, gsize * size)
       || !g_value_get_boxed (value))
     return NULL;
   data = g_bytes_get_data (g_value_get_boxed (value), &n);
-  if (*size ? n != *size : n % sizeof (gint64) != 0)
+  if ((*size ? n != *size : n % sizeof (gint64) != 0)
+      || (gsize) data % alignment != 0)
     return NULL;
   *size = n;
   return data;
@@ -62,7 +65,8 @@ gst_rc_sample_times_get (GstBuffer * buffer, gsize * n_samples)
 {
   GstStructure *s = get_structure (buffer, GST_RC_META_SAMPLE_TIMES);
   gsize size = 0;
-  const gint64 *times = s ? get_bytes (s, "times", &size) : NULL;
+  const gint64 *times = s ? get_bytes (s, "times", &size,
+      sizeof (gint64)) : NULL;
 
   *n_samples = times ? size / sizeof (gint64) : 0;
   return times;
@@ -118,8 +122,8 @@ gst_rc_provenance_get (GstBuffer * buffer, GstRcProvenance * view)
   view->n_streams = streams;
   view->n_rows = rows;
   view->deadline = deadline;
-  view->state = get_bytes (s, "state", &n);
-  view->skew = get_bytes (s, "skew", &n64);
-  view->newest = get_bytes (s, "newest", &n64);
+  view->state = get_bytes (s, "state", &n, 1);
+  view->skew = get_bytes (s, "skew", &n64, sizeof (gint64));
+  view->newest = get_bytes (s, "newest", &n64, sizeof (gint64));
   return view->state && view->skew && view->newest;
 }

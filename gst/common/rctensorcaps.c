@@ -17,6 +17,18 @@ gst_rc_caps_fail (GError ** error, const gchar * format, ...)
   return FALSE;
 }
 
+gboolean
+gst_rc_caps_get_framerate (const GstStructure * s, gint * fps_n, gint * fps_d,
+    GError ** error)
+{
+  if (gst_structure_has_field (s, "framerate")
+      && (!gst_structure_get_fraction (s, "framerate", fps_n, fps_d)
+          || *fps_n < 0))
+    return gst_rc_caps_fail (error,
+        "caps field framerate must be a fraction, 0/1 or above");
+  return TRUE;
+}
+
 static const gchar *const kind_names[] =
     { "value", "count", "times", "state", "skew" };
 
@@ -123,6 +135,22 @@ get_string (const GstStructure * s, const gchar * field, const gchar ** value,
   return TRUE;
 }
 
+/* A count that is absent or a positive int; `value` is untouched for 1. */
+static gboolean
+get_count (const GstStructure * s, const gchar * field, guint * value,
+    GError ** error)
+{
+  gint v = 1;
+
+  if (gst_structure_has_field (s, field)
+      && (!gst_structure_get_int (s, field, &v) || v < 1))
+    return gst_rc_caps_fail (error, "caps field %s must be a positive int",
+        field);
+  if (v > 1)
+    *value = v;
+  return TRUE;
+}
+
 static gboolean
 parse_u32 (const gchar * text, guint32 * value)
 {
@@ -183,13 +211,15 @@ parse_mark (GstRcTensor * t, RcMarkKind kind, const gchar * item)
   RcMark mark = {.kind = kind };
   guint32 channel, other = 0;
   gchar *end;
-  gboolean ok = n >= 1 && parse_u32 (p[0], &channel) && channel < t->dims[0];
+  gboolean ok = n >= 1 && parse_u32 (p[0], &channel) && channel < t->dims[0]
+      && channel <= G_MAXINT32;
 
   switch (kind) {
     case RC_MARK_QUATERNION_WXYZ:
     case RC_MARK_QUATERNION_XYZW:
       ok = ok && n == 2 && (g_str_equal (p[1], "wxyz")
-          || g_str_equal (p[1], "xyzw")) && channel + 3 < t->dims[0];
+          || g_str_equal (p[1], "xyzw")) && channel + 3 < t->dims[0]
+          && channel + 3 <= G_MAXINT32;
       if (ok && g_str_equal (p[1], "xyzw"))
         mark.kind = RC_MARK_QUATERNION_XYZW;
       break;
@@ -209,7 +239,8 @@ parse_mark (GstRcTensor * t, RcMarkKind kind, const gchar * item)
       ok = ok && n == 1;
       break;
     case RC_MARK_VELOCITY_OF:
-      ok = ok && n == 2 && parse_u32 (p[1], &other) && other < t->dims[0];
+      ok = ok && n == 2 && parse_u32 (p[1], &other) && other < t->dims[0]
+          && other <= G_MAXINT32 && other != channel;
       mark.other = other;
       break;
   }
@@ -359,7 +390,7 @@ parse_ranges (GstRcTensors * tensors, const gchar * text, GError ** error)
     gchar **p = g_strsplit (items[i], ":", -1);
     GstRcRange *r = &tensors->ranges[i];
 
-    ok = g_strv_length (p) == 3 && parse_u32 (p[1], &r->offset)
+    ok = g_strv_length (p) == 3 && *p[0] && parse_u32 (p[1], &r->offset)
         && parse_u32 (p[2], &r->count) && r->count > 0
         && (guint64) r->offset + r->count <= tensors->tensors[0].dims[0];
     if (ok) {
@@ -425,7 +456,6 @@ gst_rc_tensors_parse (GstRcTensors * tensors, const GstCaps * caps,
 {
   const GstStructure *s;
   const gchar *ranges, *aligned;
-  gint v;
   gboolean ok;
 
   memset (tensors, 0, sizeof (*tensors));
@@ -441,18 +471,16 @@ gst_rc_tensors_parse (GstRcTensors * tensors, const GstCaps * caps,
     ok = parse_field (tensors, s, f, error);
   ok = ok && get_string (s, "ranges", &ranges, error)
       && (!ranges || parse_ranges (tensors, ranges, error))
-      && get_string (s, "aligned", &aligned, error);
+      && get_string (s, "aligned", &aligned, error)
+      && get_count (s, "samples", &tensors->samples, error)
+      && get_count (s, "window", &tensors->window, error)
+      && gst_rc_caps_get_framerate (s, &tensors->fps_n, &tensors->fps_d, error);
   if (!ok) {
     gst_rc_tensors_clear (tensors);
     return FALSE;
   }
   if (aligned)
     tensors->aligned = g_strsplit (aligned, ",", -1);
-  gst_structure_get_fraction (s, "framerate", &tensors->fps_n, &tensors->fps_d);
-  if (gst_structure_get_int (s, "samples", &v) && v > 1)
-    tensors->samples = v;
-  if (gst_structure_get_int (s, "window", &v) && v > 1)
-    tensors->window = v;
   return TRUE;
 }
 

@@ -154,6 +154,9 @@ GST_START_TEST (ranges_and_marks)
 
 GST_END_TEST;
 
+#define HUGE STATIC "num_tensors=1, types=uint8, " \
+    "dimensions=(string)\"4294967295\", framerate=0/1"
+
 GST_START_TEST (tensors_refused)
 {
   /* as typed without quotes on a command line */
@@ -220,6 +223,20 @@ GST_START_TEST (tensors_refused)
   refuse (ONE ", ranges=(string)\"a:0\"", "ranges");
   refuse (ONE ", ranges=7", "ranges");
   refuse (ONE ", aligned=7", "aligned");
+  refuse (ONE ", ranges=(string)\":0:5\"", "ranges");
+  refuse (ONE ", velocities=(string)\"3:3\"", "3:3");
+  refuse (ONE ", samples=0", "samples");
+  refuse (ONE ", samples=(string)\"5\"", "samples");
+  refuse (ONE ", window=-2", "window");
+  refuse (STATIC "num_tensors=1, types=float32, dimensions=(string)\"1\", "
+      "framerate=-1/2", "framerate");
+  refuse (STATIC "num_tensors=1, types=float32, dimensions=(string)\"1\", "
+      "framerate=30", "framerate");
+  /* channels that would wrap */
+  refuse (HUGE ", quaternions=(string)\"4294967293:wxyz\"", "4294967293");
+  refuse (HUGE ", quaternions=(string)\"2147483645:wxyz\"", "2147483645");
+  refuse (HUGE ", hold=(string)\"2147483648\"", "2147483648");
+  refuse (HUGE ", velocities=(string)\"0:2147483648\"", "2147483648");
 }
 
 GST_END_TEST;
@@ -333,6 +350,13 @@ GST_START_TEST (clouds_refused)
   refuse_cloud (CLOUD "fields=(string)\"x:f64:0:4294967295\"", "32 bytes");
   refuse_cloud (CLOUD "fields=(string)\"x:f32:0:0\"", "x:f32:0:0");
   refuse_cloud (CLOUD "fields=(string)\"x:f32:0,x:f32:4\"", "twice");
+  refuse_cloud (CLOUD "fields=(string)\"x:f32:0\", framerate=10", "framerate");
+  text = g_strnfill (64, 'n');
+  many = g_string_new (NULL);
+  g_string_printf (many, CLOUD "fields=\"x:f32:0\", frame-id=%s", text);
+  refuse_cloud (many->str, "longer than 63 bytes");
+  g_string_free (many, TRUE);
+  g_free (text);
 }
 
 GST_END_TEST;

@@ -130,6 +130,32 @@ GST_START_TEST (malformed)
 
 GST_END_TEST;
 
+/* A slice of GBytes need not lie where an int64 may be read. */
+GST_START_TEST (unaligned)
+{
+  static const gint64 zeros[4];
+  GBytes *whole = g_bytes_new_static (zeros, sizeof (zeros));
+
+  for (gsize at = 0; at < 9; at++) {
+    GBytes *slice = g_bytes_new_from_bytes (whole, at, 16);
+    GstBuffer *buffer;
+    GstStructure *s = raw_meta (&buffer, GST_RC_META_SAMPLE_TIMES);
+    gsize n;
+
+    gst_structure_set (s, "times", G_TYPE_BYTES, slice, NULL);
+    if (at % 8 == 0)
+      fail_unless (gst_rc_sample_times_get (buffer, &n) == zeros + at / 8);
+    else
+      fail_unless (gst_rc_sample_times_get (buffer, &n) == NULL);
+    fail_unless_equals_int (n, at % 8 == 0 ? 2 : 0);
+    g_bytes_unref (slice);
+    gst_buffer_unref (buffer);
+  }
+  g_bytes_unref (whole);
+}
+
+GST_END_TEST;
+
 /* The second plugin file that registers finds the first one's. */
 GST_START_TEST (registered_once)
 {
@@ -153,6 +179,7 @@ meta_suite (void)
   tcase_add_test (tcase, provenance);
   tcase_add_test (tcase, sample_times);
   tcase_add_test (tcase, malformed);
+  tcase_add_test (tcase, unaligned);
   tcase_add_test (tcase, registered_once);
   return suite;
 }
