@@ -26,7 +26,9 @@ if [ -n "$live" ] && [ $# -gt 0 ]; then
   exit 2
 fi
 
-step () { printf '\n\033[1m== %s\033[0m\n' "$*"; }
+bold= plain=
+if [ -t 1 ]; then bold=$'\033[1m' plain=$'\033[0m'; fi
+step () { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
 
 step "1/4  what is missing is installed"
 "$root/tests/tools/install-deps" --run
@@ -37,6 +39,11 @@ if [ ! -e "$build/build.ninja" ]; then
   meson setup "$build" "$root" --buildtype=release
 fi
 ninja -C "$build"
+if [ ! -e "$build/gst/hdf5/libgstrchdf5.so" ]; then
+  # a build from before libhdf5 was there
+  meson setup --reconfigure "$build" "$root" -Dhdf5=enabled
+  ninja -C "$build"
+fi
 plugins=$build/gst/robocache:$build/gst/hdf5
 export GST_PLUGIN_PATH=$plugins${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}
 
@@ -68,7 +75,7 @@ line="gst-launch-1.0 -e rcfusemux name=m rate=50/1 sink_action::role=action \\
     ! tee name=l   l. ! queue ! m.sink_lidar   l. ! queue ! rec.raw_lidar \\
   rctestsrc kind=command rate=50/1 jitter=0.5 $s10 \\
     ! tee name=a   a. ! queue ! m.sink_action   a. ! queue ! rec.raw_action"
-echo "export GST_PLUGIN_PATH=$plugins"
+printf 'export GST_PLUGIN_PATH=%q\n' "$plugins"
 printf '%s\n\n' "$line"
 eval "$line"
 printf '\naligned.h5: %s bytes\n' "$(stat -c %s aligned.h5)"

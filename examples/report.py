@@ -148,13 +148,20 @@ def hold_and_nearest(s, time):
     return before, nearest
 
 
+def comparable(s, before):
+    """The ticks where the stream was measured or interpolated, and holding
+    would have given a value too. What a live deadline made it hold is not a
+    result of the method."""
+    return np.isin(s.state, (1, 2)) & (before >= 0)
+
+
 def compare(s, time, kind):
     """Rows (quantity, unit, rms aligned, rms hold, rms nearest, ticks) over
-    the ticks where the aligned stream has a value."""
+    the comparable ticks."""
     names, units = s.labels()
     truth = TRUTH[kind](time, s.values.shape[1])
     before, nearest = hold_and_nearest(s, time)
-    ok = (s.state != 0) & (before >= 0)
+    ok = comparable(s, before)
     raw = s.raw[()].astype(np.float64)
     aligned = s.values[()].astype(np.float64)
     rows = []
@@ -223,7 +230,7 @@ def print_errors(time, streams, truth):
     held = [f"{s.name} {n}" for s in streams if s.method not in (
         "next", "previous", "nearest") and (n := int((s.state == 3).sum()))]
     if rows and held:
-        print(f"  ticks that were held count too: {', '.join(held)}")
+        print(f"  left out, held at a deadline or an edge: {', '.join(held)}")
     if copied:
         print("\nCopied streams: rows that equal the raw sample at tick + skew")
         print_table(["stream", "equal", "of"],

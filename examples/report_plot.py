@@ -168,7 +168,7 @@ def lens(ax, axis, time, s, c, kind):
 def errors(ax, axis, time, s, c, kind):
     truth = report.TRUTH[kind](time, s.values.shape[1])[:, c]
     before, nearest = report.hold_and_nearest(s, time)
-    ok = (s.state != 0) & (before >= 0)
+    ok = report.comparable(s, before)
     raw = s.raw[:, c].astype(np.float64)
     unit = s.labels()[1][c]
     for what, value, colour in (
