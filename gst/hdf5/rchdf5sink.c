@@ -767,9 +767,9 @@ gst_rc_hdf5_sink_class_init (GstRcHdf5SinkClass * klass)
   /**
    * GstRcHdf5Sink::next-episode:
    *
-   * The next aligned row starts a new episode. For windows that do not reach
-   * back into the old one, send the event "rc-next-episode" through the aligner
-   * instead.
+   * The next aligned row starts a new episode. Windows are stored as they come:
+   * where the aligner makes them (window above 1), the event "rc-next-episode"
+   * sent through it lets it know as well.
    *
    * Since: 0.1
    */
