@@ -98,13 +98,6 @@ enum
   PROP_SYNC, PROP_STATS
 };
 
-enum
-{
-  SIGNAL_NEXT_EPISODE, N_SIGNALS
-};
-
-static guint signals[N_SIGNALS];
-
 static GstStaticPadTemplate aligned_template = GST_STATIC_PAD_TEMPLATE ("sink",
     GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_RC_HDF5_ALIGNED_CAPS));
 static GstStaticPadTemplate raw_template = GST_STATIC_PAD_TEMPLATE ("raw_%s",
@@ -158,6 +151,16 @@ get_stats (GstRcHdf5Sink * self)
 
 /* ---- what the inputs use ---- */
 
+/* Takes the error. */
+static void
+post_error (GstRcHdf5Sink * self, GError * error)
+{
+  gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR,
+      error->domain, error->code, g_strdup (error->message), NULL, __FILE__,
+      GST_FUNCTION, __LINE__);
+  g_error_free (error);
+}
+
 RcH5Recording *
 gst_rc_hdf5_sink_lock (GstRcHdf5Sink * self)
 {
@@ -208,14 +211,10 @@ gst_rc_hdf5_sink_unlock (GstRcHdf5Sink * self, GError * error, gboolean dirty)
             gst_structure_new (GST_RC_HDF5_FLUSHED, "rows", G_TYPE_UINT64,
                 stats.flushed_rows, "episodes", G_TYPE_UINT64, stats.episodes,
                 "bytes", G_TYPE_UINT64, stats.bytes, NULL)));
-  if (error) {
-    gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR,
-        error->domain, error->code, g_strdup (error->message), NULL, __FILE__,
-        GST_FUNCTION, __LINE__);
-    g_error_free (error);
-  } else if (dirty) {
+  if (error)
+    post_error (self, error);
+  else if (dirty)
     request_flush (self);
-  }
 }
 
 gboolean
@@ -334,12 +333,8 @@ open_file (GstRcHdf5Sink * self)
     rc_h5_unlock ();
     ok = self->recording != NULL;
   }
-  if (error) {
-    gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR,
-        error->domain, error->code, g_strdup (error->message), NULL, __FILE__,
-        GST_FUNCTION, __LINE__);
-    g_error_free (error);
-  }
+  if (error)
+    post_error (self, error);
   g_free (location);
   g_free (env_args);
   if (ok) {
@@ -374,12 +369,8 @@ close_file (GstRcHdf5Sink * self)
   if (self->ended)
     g_clear_error (&error);
   rc_h5_unlock ();
-  if (error) {
-    gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR,
-        error->domain, error->code, g_strdup (error->message), NULL, __FILE__,
-        GST_FUNCTION, __LINE__);
-    g_error_free (error);
-  }
+  if (error)
+    post_error (self, error);
 }
 
 /* ---- pads ---- */
@@ -773,8 +764,7 @@ gst_rc_hdf5_sink_class_init (GstRcHdf5SinkClass * klass)
    *
    * Since: 0.1
    */
-  signals[SIGNAL_NEXT_EPISODE] =
-      g_signal_new_class_handler ("next-episode", G_TYPE_FROM_CLASS (klass),
+  g_signal_new_class_handler ("next-episode", G_TYPE_FROM_CLASS (klass),
       G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION,
       G_CALLBACK (gst_rc_hdf5_sink_next_episode), NULL, NULL, NULL,
       G_TYPE_NONE, 0);
