@@ -217,6 +217,7 @@ typedef struct
   gint64 last_min, last_max;
   GstRcAlignerPad *earliest, *latest;
   gboolean complete;            /* every pad has a sample or is EOS */
+  gboolean required_complete;   /* every required one */
   gboolean required_empty;      /* a required pad ended without a sample */
   guint n_required;
 } Spans;
@@ -225,7 +226,7 @@ static void
 measure_spans (GstRcAlignerRun * run, Spans * sp)
 {
   memset (sp, 0, sizeof (*sp));
-  sp->complete = TRUE;
+  sp->complete = sp->required_complete = TRUE;
   sp->first_min = sp->first_max = sp->last_max = RC_TIME_NONE;
   sp->last_min = G_MAXINT64;
   for (guint i = 0; i < run->pads->len; i++) {
@@ -236,6 +237,7 @@ measure_spans (GstRcAlignerRun * run, Spans * sp)
     sp->n_required += required;
     if (st->first_time == RC_TIME_NONE) {
       sp->complete &= pad->stream->eos;
+      sp->required_complete &= pad->stream->eos || !required;
       sp->required_empty |= required && pad->stream->eos;
       continue;
     }
@@ -301,6 +303,19 @@ next_tick (GstRcAlignerRun * run, GstRcAlignerPrivate * priv)
   }
 }
 
+/* Live with span=all, one pad that speaks is enough; else all have to speak or
+ * end (those that are not required too when not live: they may start earlier). */
+static gboolean
+can_start (const GstRcAlignerPrivate * priv, const Spans * sp)
+{
+  if (sp->complete)
+    return TRUE;
+  if (!priv->run.live)
+    return FALSE;
+  return sp->first_min != RC_TIME_NONE && (!span_is_common (priv)
+      || sp->required_complete);
+}
+
 /* Chooses the first tick. GST_AGGREGATOR_FLOW_NEED_DATA while it can't. */
 static GstFlowReturn
 choose_start (GstRcAligner * self, GstRcAlignerPrivate * priv)
@@ -319,10 +334,10 @@ choose_start (GstRcAligner * self, GstRcAlignerPrivate * priv)
     update_eos (pad);
   }
   measure_spans (run, &sp);
-  if (!sp.complete && (common || !run->live))
+  if (!can_start (priv, &sp))
     return GST_AGGREGATOR_FLOW_NEED_DATA;
   if (sp.first_min == RC_TIME_NONE)
-    return sp.complete ? GST_FLOW_EOS : GST_AGGREGATOR_FLOW_NEED_DATA;
+    return GST_FLOW_EOS;
   if (!check_jump (self, priv, &sp))
     return GST_FLOW_ERROR;
   if (common && sp.required_empty) {
@@ -594,7 +609,7 @@ gst_rc_aligner_get_next_time (GstAggregator * agg)
       Spans sp;
 
       measure_spans (run, &sp);
-      if (sp.first_min == RC_TIME_NONE)
+      if (!can_start (priv, &sp))
         return GST_CLOCK_TIME_NONE;
     }
   }

@@ -72,7 +72,7 @@ gst_rc_aligner_install_pad_properties (GObjectClass * klass, guint first_id)
           RC_EDGE_MISSING, RW));
   fill = g_param_spec_double ("fill", "Fill",
       "The value of what is missing (nan = NaN in floats, 0 in integers and "
-      "images)", -G_MAXDOUBLE, G_MAXDOUBLE, 0, RW);
+      "images)", -G_MAXDOUBLE, G_MAXDOUBLE, 0, RW | G_PARAM_LAX_VALIDATION);
   /* g_param_spec_double () refuses a NaN as default, not as value */
   ((GParamSpecDouble *) fill)->default_value = NAN;
   g_object_class_install_property (klass, base + PROP_FILL, fill);

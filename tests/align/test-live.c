@@ -143,6 +143,21 @@ rig_crank_to (Rig * rig, GstClockTime time)
   gst_test_clock_set_time (clock, time);
 }
 
+static guint64
+rig_stat (Rig * rig, const gchar * pad, const gchar * field)
+{
+  GObject *child = gst_child_proxy_get_child_by_name (GST_CHILD_PROXY
+      (rig->mux), pad);
+  GstStructure *stats;
+  guint64 value = 0;
+
+  g_object_get (child, "stats", &stats, NULL);
+  gst_structure_get_uint64 (stats, field, &value);
+  gst_structure_free (stats);
+  g_object_unref (child);
+  return value;
+}
+
 /* When the data decides, the output comes though the clock stands still. */
 GST_START_TEST (test_decided_by_data)
 {
@@ -209,6 +224,33 @@ GST_START_TEST (test_silent_from_the_start)
     rig_crank_to (&rig, (i * 10 + 10) * MS);
     rig_expect (&rig, i * 10 * MS, RC_STATE_MEASURED, RC_STATE_MISSING, 1 << 1);
   }
+  rig_clear (&rig);
+}
+
+GST_END_TEST;
+
+/* span=common: nothing comes out, and nothing spins, until the required pads have
+ * spoken; from then on a dead one no longer holds the others. */
+GST_START_TEST (test_common_start)
+{
+  Rig rig;
+
+  rig_init (&rig, TRUE, "span", "common", "sink_a::method", "previous",
+      "sink_b::method", "previous", NULL);
+  rig_push (&rig, 0, 0, 0);
+  /* once it has seen the first sample it waits for others, not for the clock */
+  while (rig_stat (&rig, "sink_a", "in") == 0)
+    rig_release_past (&rig);
+  while (gst_test_clock_peek_id_count (rig_clock (&rig)) > 0)
+    g_thread_yield ();
+  for (guint i = 1; i < 5; i++)
+    rig_push (&rig, 0, i * 10 * MS, i);
+  fail_unless_equals_int (gst_harness_buffers_received (rig.out), 0);
+  rig_push (&rig, 1, 25 * MS, 1);
+  rig_crank_to (&rig, 30 * MS);
+  rig_expect (&rig, 30 * MS, RC_STATE_MEASURED, RC_STATE_HELD, 1 << 1);
+  rig_push (&rig, 1, 45 * MS, 1);
+  rig_expect (&rig, 40 * MS, RC_STATE_MEASURED, RC_STATE_HELD, 0);
   rig_clear (&rig);
 }
 
@@ -364,6 +406,7 @@ live_suite (void)
   tcase_add_test (live, test_decided_by_data);
   tcase_add_test (live, test_dead_sensor);
   tcase_add_test (live, test_silent_from_the_start);
+  tcase_add_test (live, test_common_start);
   tcase_add_test (live, test_latency_query);
   tcase_add_test (live, test_caps_change);
   suite_add_tcase (s, offline);
