@@ -481,20 +481,27 @@ emit (GstRcAligner * self, GstRcAlignerPrivate * priv, guint32 late)
 /* Decides the current tick. GST_AGGREGATOR_FLOW_NEED_DATA when a pad has to say
  * more first; then `wake` is the running time at which a deadline decides. */
 static GstFlowReturn
-decide (GstRcAligner * self, GstRcAlignerRun * run, guint32 * late,
+decide (GstRcAligner * self, GstRcAlignerPrivate * priv, guint32 * late,
     gint64 * wake)
 {
+  GstRcAlignerRun *run = &priv->run;
+  gint64 before = 0, after = 0;
   gint64 now = 0;
   gboolean have_now = FALSE, waiting = FALSE;
   guint column = 0;
 
   *late = 0;
   *wake = RC_TIME_NONE;
+  if (!run->master) {
+    before = run->tick - tick_time (priv, run->k - 1);
+    after = tick_time (priv, run->k + 1) - run->tick;
+  }
   for (guint i = 0; i < run->pads->len; i++) {
     GstRcAlignerPad *pad = g_ptr_array_index (run->pads, i);
     guint32 bit = gst_rc_aligner_in_output (pad) ? 1u << column++ : 0;
     gint64 deadline;
 
+    gst_rc_stream_set_tick (pad->stream, before, after);
     if (advance (pad, run->tick, run->live))
       continue;
     if (!run->live)
@@ -532,7 +539,7 @@ align (GstRcAligner * self)
           GST_AGGREGATOR_FLOW_NEED_DATA;
     if (finished (priv))
       return GST_FLOW_EOS;
-    ret = decide (self, run, &late, &wake);
+    ret = decide (self, priv, &late, &wake);
     if (ret != GST_FLOW_OK)
       return finished (priv) ? GST_FLOW_EOS : ret;
     if (finished (priv))
@@ -603,7 +610,7 @@ gst_rc_aligner_get_next_time (GstAggregator * agg)
     if (run->started && !run->have_tick && !next_tick (run, priv))
       return GST_CLOCK_TIME_NONE;
     if (run->started) {
-      if (decide (self, run, &late, &wake) == GST_FLOW_OK)
+      if (decide (self, priv, &late, &wake) == GST_FLOW_OK)
         wake = now;
     } else {
       Spans sp;

@@ -60,6 +60,9 @@ gst_rc_stream_clear_parts (GstRcStream * s)
   s->n_parts = 0;
   g_clear_pointer (&s->sampler, rc_sampler_free);
   g_clear_pointer (&s->late, rc_sampler_free);
+  g_clear_pointer (&s->longer, rc_sampler_free);
+  g_clear_pointer (&s->longer_late, rc_sampler_free);
+  s->picked = NULL;
 }
 
 void
@@ -343,6 +346,23 @@ gst_rc_stream_next_time (const GstRcStream * s, gint64 after)
   return lo < s->n ? times[lo] : RC_TIME_NONE;
 }
 
+void
+gst_rc_stream_set_tick (GstRcStream * s, gint64 before, gint64 after)
+{
+  s->before = before;
+  s->after = after;
+}
+
+static const RcSampler *
+sampler_for_tick (const GstRcStream * s, gboolean late)
+{
+  gint64 window = s->method == RC_METHOD_NEXT ? s->after : s->before;
+
+  if (s->longer && window > s->period)
+    return late ? s->longer_late : s->longer;
+  return late ? s->late : s->sampler;
+}
+
 gboolean
 gst_rc_stream_decided (GstRcStream * s, gint64 tick)
 {
@@ -350,8 +370,8 @@ gst_rc_stream_decided (GstRcStream * s, gint64 tick)
     return TRUE;
   if (!s->sampler)
     return FALSE;
-  return s->horizon != RC_TIME_NONE && rc_sampler_decided (s->sampler,
-      s->times + s->head, s->n, s->horizon, tick);
+  return s->horizon != RC_TIME_NONE && rc_sampler_decided (sampler_for_tick (s,
+          FALSE), s->times + s->head, s->n, s->horizon, tick);
 }
 
 void
@@ -361,7 +381,9 @@ gst_rc_stream_trim (GstRcStream * s, gint64 tick)
 
   if (!s->sampler || s->n == 0)
     return;
-  keep = rc_sampler_keep_from (s->sampler, s->times + s->head, s->n, tick);
+  keep =
+      rc_sampler_keep_from (s->longer ? s->longer : s->sampler,
+      s->times + s->head, s->n, tick);
   /* one row stays, so that the signs of the next one continue from it */
   keep = MIN (keep, (gint64) s->n - 1);
   if (keep > 0)
@@ -377,8 +399,8 @@ gst_rc_stream_pick (GstRcStream * s, gint64 tick, gboolean late, RcPick * pick)
     pick->state = RC_STATE_MISSING;
     pick->skew = pick->newest = RC_TIME_NONE;
   } else {
-    rc_pick (late ? s->late : s->sampler, s->times + s->head, s->n, tick,
-        &s->hint, pick);
+    s->picked = sampler_for_tick (s, late);
+    rc_pick (s->picked, s->times + s->head, s->n, tick, &s->hint, pick);
   }
 }
 
@@ -427,8 +449,9 @@ render_value (GstRcStream * s, const RcPick * pick, guint8 * out)
     if (s->n_quats)
       signs[i] = s->signs + (s->head + pick->first + i) * s->n_quats;
   }
-  rc_apply (s->sampler, pick, rows, n ? s->times + s->head + pick->first : NULL,
-      s->n_quats ? signs : NULL, out);
+  rc_apply (s->picked ? s->picked : s->sampler, pick, rows,
+      n ? s->times + s->head + pick->first : NULL, s->n_quats ? signs : NULL,
+      out);
   if (rows != stack_rows) {
     g_free (rows);
     g_free (signs);

@@ -84,7 +84,12 @@ typedef struct
   RcMethod method;
   RcSampler *sampler;
   RcSampler *late;              /* for ticks that a deadline decides */
-  gint64 period;                /* of the ticks, 0: master */
+  /* A rate such as 30/1 has ticks that are 33333333 and 33333334 ns apart: the
+   * same with windows of 1 ns more, or NULL where there is no difference. */
+  RcSampler *longer, *longer_late;
+  const RcSampler *picked;      /* what made the last pick */
+  gint64 period;                /* of the ticks in whole ns, 0: master */
+  gint64 before, after;         /* from this tick to those beside it */
 
   /* history: arrays of `capacity`, valid in [head, head + n) */
   gint64 *times;
@@ -121,6 +126,11 @@ void gst_rc_stream_reset (GstRcStream * stream);
  * dropped for its content. A GAP buffer moves only the horizon. */
 void gst_rc_stream_push (GstRcStream * stream, GstBuffer * buffer,
     const GstSegment * segment, gchar ** reason);
+
+/* The times from the tick that is to be decided to the one before and the one
+ * after it: the windows of gather, mean and next end exactly there. */
+void gst_rc_stream_set_tick (GstRcStream * stream, gint64 before,
+    gint64 after);
 
 /* No later sample can change this tick. */
 gboolean gst_rc_stream_decided (GstRcStream * stream, gint64 tick);

@@ -165,6 +165,13 @@ method_interpolates (RcMethod method)
       || method == RC_METHOD_HERMITE || method == RC_METHOD_MEAN;
 }
 
+static gboolean
+has_window (RcMethod method)
+{
+  return method == RC_METHOD_NEXT || method == RC_METHOD_MEAN
+      || method == RC_METHOD_GATHER;
+}
+
 /* Marks speak of the innermost dimension: repeat them over the outer ones. */
 static RcMark *
 spread_marks (const GstRcTensor * t, gint32 * n_marks)
@@ -185,6 +192,19 @@ spread_marks (const GstRcTensor * t, gint32 * n_marks)
   return marks;
 }
 
+/* A sampler, and the one for ticks that a deadline decides. */
+static gboolean
+make_pair (const RcSamplerConfig * config, RcSampler ** sampler,
+    RcSampler ** late, RcError * error)
+{
+  RcSamplerConfig causal = *config;
+
+  causal.causal = TRUE;
+  *sampler = rc_sampler_new (config, error);
+  *late = *sampler ? rc_sampler_new (&causal, error) : NULL;
+  return *late != NULL;
+}
+
 static gboolean
 make_samplers (GstRcStream * s, GError ** error)
 {
@@ -193,6 +213,7 @@ make_samplers (GstRcStream * s, GError ** error)
   RcSamplerConfig config;
   RcError rc_error = { 0 };
   RcMark *marks;
+  gboolean ok;
 
   rc_sampler_config_init (&config, s->input.dtype,
       cloud ? 1 : (gint64) gst_rc_tensor_elements (&s->input), s->method);
@@ -208,12 +229,13 @@ make_samplers (GstRcStream * s, GError ** error)
   config.fill = c->fill;
   marks = spread_marks (&s->input, &config.n_marks);
   config.marks = marks;
-  s->sampler = rc_sampler_new (&config, &rc_error);
-  config.causal = TRUE;
-  if (s->sampler)
-    s->late = rc_sampler_new (&config, &rc_error);
+  ok = make_pair (&config, &s->sampler, &s->late, &rc_error);
+  if (ok && c->mean_window == 0 && s->period > 0 && has_window (s->method)) {
+    config.window++;
+    ok = make_pair (&config, &s->longer, &s->longer_late, &rc_error);
+  }
   g_free (marks);
-  if (!s->sampler || !s->late)
+  if (!ok)
     return gst_rc_caps_fail (error, "%s", rc_error.message);
   s->n_quats = rc_sampler_n_quaternions (s->sampler);
   return TRUE;
@@ -280,7 +302,6 @@ gst_rc_stream_configure (GstRcStream * s, const GstRcStreamConfig * config,
     gint64 period, GError ** error)
 {
   gint32 n_quats = s->n_quats;
-  gboolean needs_window;
 
   g_return_val_if_fail (s->kind != GST_RC_STREAM_NONE, FALSE);
   gst_rc_stream_clear_parts (s);
@@ -297,9 +318,7 @@ gst_rc_stream_configure (GstRcStream * s, const GstRcStreamConfig * config,
     return gst_rc_caps_fail (error, "method=%s has no meaning for a point "
         "cloud: use previous, nearest or next",
         gst_rc_enum_nick (GST_TYPE_RC_METHOD, s->method + 1));
-  needs_window = s->method == RC_METHOD_NEXT || s->method == RC_METHOD_MEAN
-      || s->method == RC_METHOD_GATHER;
-  if (needs_window && period == 0 && config->mean_window == 0)
+  if (has_window (s->method) && period == 0 && config->mean_window == 0)
     return gst_rc_caps_fail (error, "method=%s needs mean-window when the "
         "ticks come from a master pad",
         gst_rc_enum_nick (GST_TYPE_RC_METHOD, s->method + 1));

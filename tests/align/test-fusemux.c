@@ -369,6 +369,35 @@ GST_START_TEST (test_gather)
 
 GST_END_TEST;
 
+/* 1/30 s is no whole number of ns. Stamps that are rounded up lie 1 ns after some
+ * ticks: each sample is in exactly one window all the same. */
+GST_START_TEST (test_gather_fraction)
+{
+  AlignTest *t = align_test_with (ALIGN_ONE, "rate=30/1 sink_a::method=gather");
+  guint counted = 0;
+  gint32 count;
+
+  align_test_caps (t, "a", FLOATS (1));
+  for (guint i = 0; i <= 120; i++)
+    align_test_float (t, "a", gst_util_uint64_scale_ceil (i, GST_SECOND, 60),
+        i);
+  align_test_eos (t, "a");
+  align_test_run (t);
+  fail_unless (t->error == NULL, "%s", t->error);
+  for (guint i = 1; i < t->samples->len; i++) {
+    GstBuffer *buffer = align_test_buffer (t, i);
+
+    gst_buffer_extract (buffer, 16 * 4, &count, 4);
+    counted += count;
+  }
+  /* all but the first, which is at tick 0 itself, up to the last tick */
+  fail_unless_equals_int (t->samples->len, 61);
+  fail_unless_equals_int (counted, 120);
+  align_test_free (t);
+}
+
+GST_END_TEST;
+
 /* The order of request is the order of the output, whatever the names. */
 GST_START_TEST (test_pad_order_and_names)
 {
@@ -524,6 +553,7 @@ fusemux_suite (void)
   tcase_add_test (tc, test_windows);
   tcase_add_test (tc, test_offset_and_gap);
   tcase_add_test (tc, test_gather);
+  tcase_add_test (tc, test_gather_fraction);
   tcase_add_test (tc, test_pad_order_and_names);
   tcase_add_test (tc, test_same_name);
   tcase_add_test (tc, test_too_many_tensors);
