@@ -160,7 +160,7 @@ index_block (Run * r, int64_t first, int n)
     return;
   for (int i = 0; i < BLOCK; i++)
     n_finite += rc_voxel_is_finite (b->x[0][i])
-        & rc_voxel_is_finite (b->x[1][i]) & rc_voxel_is_finite (b->x[2][i]);
+        && rc_voxel_is_finite (b->x[1][i]) && rc_voxel_is_finite (b->x[2][i]);
   r->stats.outside += n_finite - n_inside;
   r->stats.non_finite += n - n_finite;
 }

@@ -266,8 +266,8 @@ START_TEST (test_times_round_trip)
   GRand *rand = seeded ("times_round_trip");
 
   for (guint i = 0; i < 100000; i++) {
-    gint64 want = ((gint64) g_rand_int (rand) << 32 | g_rand_int (rand))
-        >> g_rand_int_range (rand, 0, 63), got;
+    gint64 want = (gint64) ((guint64) g_rand_int (rand) << 32
+        | g_rand_int (rand)) >> g_rand_int_range (rand, 0, 63), got;
     RcCsvUnit unit = g_rand_int_range (rand, 1, RC_CSV_N_UNITS);
     gboolean rounded;
     gchar text[64];
@@ -447,8 +447,8 @@ END_TEST
 /* ---- mutation ---- */
 static const gchar *const seeds[] = {
   "Time (s),x,y\n0,1,2\n0.01,3,4\n0.02,nan,inf\n",
-  "# t_ns;qw;qx;qy;qz;\n1765575264566071265;1;0;0;0;\n"
-      "1765575264576071265;0.7071;0;0.7071;0;\n",
+  ("# t_ns;qw;qx;qy;qz;\n1765575264566071265;1;0;0;0;\n"
+      "1765575264576071265;0.7071;0;0.7071;0;\n"),
   "\xef\xbb\xbf\"a,b\"\t\"c\"\r\n1\t2\r\n\r\n3\t\r\n",
   "1 2 3\n4  5 6\n true 1e5 -.5\n",
 };
