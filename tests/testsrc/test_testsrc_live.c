@@ -322,6 +322,75 @@ GST_START_TEST (test_restart)
 
 GST_END_TEST;
 
+/* The samples from 1 s to 2 s, and none at 2 s. */
+GST_START_TEST (test_seek_to_a_stop)
+{
+  GstElement *pipeline = gst_parse_launch ("rctestsrc rate=10/1 joints=1 ! "
+      "appsink name=a sync=false", NULL);
+  GstElement *sink = gst_bin_get_by_name (GST_BIN (pipeline), "a");
+  GstSample *sample;
+  guint k = 10;
+
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  gst_element_get_state (pipeline, NULL, NULL, GST_CLOCK_TIME_NONE);
+  /* a sensor cannot run backwards */
+  fail_if (gst_element_seek (pipeline, -1, GST_FORMAT_TIME,
+          GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_SET,
+          GST_SECOND));
+  fail_unless (gst_element_seek (pipeline, 1, GST_FORMAT_TIME,
+          GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET, GST_SECOND,
+          GST_SEEK_TYPE_SET, 2 * GST_SECOND));
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  for (;; k++) {
+    g_signal_emit_by_name (sink, "pull-sample", &sample);
+    if (!sample)
+      break;
+    fail_unless_equals_uint64 (GST_BUFFER_PTS (gst_sample_get_buffer (sample)),
+        k * 100 * MS);
+    gst_sample_unref (sample);
+  }
+  fail_unless_equals_int (k, 20);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (sink);
+  gst_object_unref (pipeline);
+}
+
+GST_END_TEST;
+
+/* Every property gives back what was set, as text. */
+GST_START_TEST (test_properties)
+{
+  static const gchar *const set[][2] = {
+    {"kind", "imu"}, {"type", "float64"}, {"rate", "30000/1001"},
+    {"is-live", "true"}, {"duration", "123456789012"}, {"joints", "12"},
+    {"points", "1000"}, {"seed", "18446744073709551615"}, {"jitter", "0.25"},
+    {"loss", "0.125"}, {"burst", "8"}, {"duplicates", "0.5"},
+    {"skew-ppm", "-12.5"}, {"offset", "-125000000"}, {"dead-from", "5"},
+    {"dead-until", "7"}, {"noise", "0.5"}
+  };
+  GstElement *src = gst_element_factory_make ("rctestsrc", NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (set); i++) {
+    GValue was = G_VALUE_INIT, is = G_VALUE_INIT;
+    GParamSpec *pspec = g_object_class_find_property (G_OBJECT_GET_CLASS (src),
+        set[i][0]);
+
+    fail_unless (pspec != NULL, "no property %s", set[i][0]);
+    g_value_init (&was, pspec->value_type);
+    g_value_init (&is, pspec->value_type);
+    fail_unless (gst_value_deserialize (&was, set[i][1]));
+    fail_if (g_param_value_defaults (pspec, &was));
+    g_object_set_property (G_OBJECT (src), set[i][0], &was);
+    g_object_get_property (G_OBJECT (src), set[i][0], &is);
+    fail_unless (g_param_values_cmp (pspec, &was, &is) == 0, "%s", set[i][0]);
+    g_value_unset (&was);
+    g_value_unset (&is);
+  }
+  gst_object_unref (src);
+}
+
+GST_END_TEST;
+
 static Suite *
 testsrc_live_suite (void)
 {
@@ -338,6 +407,8 @@ testsrc_live_suite (void)
   tcase_add_test (tc, test_seek);
   tcase_add_test (tc, test_refused);
   tcase_add_test (tc, test_restart);
+  tcase_add_test (tc, test_seek_to_a_stop);
+  tcase_add_test (tc, test_properties);
   return s;
 }
 
