@@ -167,14 +167,6 @@ gst_rc_test_src_type_get_type (void)
   return type;
 }
 
-static const gchar *
-kind_name (GstRcTruthKind kind)
-{
-  GEnumClass *klass = g_type_class_peek (GST_TYPE_RC_TEST_SRC_KIND);
-
-  return g_enum_get_value (klass, kind)->value_nick;
-}
-
 /* ---- caps ---- */
 
 static GstCaps *
@@ -200,8 +192,6 @@ gst_rc_test_src_get_caps (GstBaseSrc * src, GstCaps * filter)
 static gboolean
 check_config (GstRcTestSrc * self, const GstRcTestModel * c)
 {
-  const gchar *kind = kind_name (c->kind);
-
   if (c->dead_from == GST_CLOCK_TIME_NONE
       && c->dead_until != GST_CLOCK_TIME_NONE) {
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
@@ -223,8 +213,8 @@ check_config (GstRcTestSrc * self, const GstRcTestModel * c)
   }
   if (c->kind == GST_RC_TRUTH_COMMAND && c->noise > 0) {
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
-        ("noise=%g has no meaning for kind=%s: commands are what was sent",
-            c->noise, kind), (NULL));
+        ("noise=%g has no meaning for kind=command: commands are what was sent",
+            c->noise), (NULL));
     return FALSE;
   }
   return TRUE;
@@ -271,14 +261,31 @@ gst_rc_test_src_is_seekable (GstBaseSrc * src)
   return !gst_base_src_is_live (src);
 }
 
+/* Seeks that cannot be are refused here: do_seek () is called after the flush,
+ * and the base class would go on without a segment. */
+static gboolean
+gst_rc_test_src_event (GstBaseSrc * src, GstEvent * event)
+{
+  gdouble rate;
+  GstFormat format;
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK) {
+    gst_event_parse_seek (event, &rate, &format, NULL, NULL, NULL, NULL, NULL);
+    if (rate <= 0 || format != GST_FORMAT_TIME) {
+      GST_INFO_OBJECT (src, "refused to seek with rate %g in format %s", rate,
+          gst_format_get_name (format));
+      return FALSE;
+    }
+  }
+  return GST_BASE_SRC_CLASS (parent_class)->event (src, event);
+}
+
 static gboolean
 gst_rc_test_src_do_seek (GstBaseSrc * src, GstSegment * segment)
 {
   GstRcTestSrc *self = GST_RC_TEST_SRC (src);
   const GstRcTestModel *c = &self->run;
 
-  if (segment->format != GST_FORMAT_TIME || segment->rate <= 0)
-    return FALSE;
   segment->time = segment->start;
   if (segment->duration == GST_CLOCK_TIME_NONE)
     segment->duration = c->duration;
@@ -756,6 +763,7 @@ gst_rc_test_src_class_init (GstRcTestSrcClass * klass)
   src_class->start = gst_rc_test_src_start;
   src_class->stop = gst_rc_test_src_stop;
   src_class->is_seekable = gst_rc_test_src_is_seekable;
+  src_class->event = gst_rc_test_src_event;
   src_class->do_seek = gst_rc_test_src_do_seek;
   src_class->unlock = gst_rc_test_src_unlock;
   src_class->unlock_stop = gst_rc_test_src_unlock_stop;
