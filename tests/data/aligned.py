@@ -220,6 +220,30 @@ def causal_element(logs):
     align(streams, {"causal": "true"})
 
 
+def limits(logs):
+    """Gaps, holds and tolerances that are just reached, and just not."""
+    policy = logs["policy"]
+    times = Stream(policy, "previous").times
+    k = grid({"policy": Stream(policy, "previous")}, "common")
+    tick = tick_times(map(int, k), RATE)
+    tick = int(tick[~np.isin(tick, times)][len(tick) // 3])
+    after = int(np.searchsorted(times, tick))
+    gap, held = int(times[after] - times[after - 1]), tick - int(
+        times[after - 1])
+    near = min(held, int(times[after]) - tick)
+    streams = {}
+    for name, less in (("reached", 0), ("short", 1)):
+        streams[name] = pad(policy, "linear", max_gap=gap - less)
+        streams[name + "_held"] = pad(policy, "previous", max_gap=held - less)
+        streams[name + "_near"] = pad(policy, "nearest",
+                                      tolerance=near - less)
+    result = align(streams, span="all")
+    row = int(np.flatnonzero(result.pts == tick)[0])
+    for name in streams:
+        there = result.state[row, 0, result.column(name)] != MISSING
+        assert there == name.startswith("reached"), (name, tick)
+
+
 def master(logs):
     """The ticks are the policy's own times."""
     streams = five(logs)
@@ -346,7 +370,7 @@ def gathered(logs):
 
 
 CASES = [five_streams, union, imu_methods, vicon_methods, commands,
-         causal_element, master, other_shapes, resample, other_grid, gathered]
+         causal_element, limits, master, other_shapes, resample, other_grid, gathered]
 
 
 def seconds(log):

@@ -88,7 +88,8 @@ T0 = 1_750_000_000_123_456_789
 
 
 def irregular(rng, start, seconds, rate, period=10_000_000):
-    """Times with jitter, loss, bursts, a gap, and some on the very tick."""
+    """Times with jitter, loss, bursts, a gap, and some on the very tick or as
+    far before as after it."""
     n = int(seconds * rate)
     step = 1e9 / rate
     t = start + np.round(np.arange(n) * step
@@ -100,6 +101,9 @@ def irregular(rng, start, seconds, rate, period=10_000_000):
     tick = -(-t // period) * period     # the tick after each, moved onto it
     hit = rng.random(len(t)) < 0.02
     t = np.unique(np.where(hit, tick, t))
+    for between in rng.choice(tick, max(2, n // 100), replace=False):
+        t = t[np.abs(t - between) > 900_001]
+        t = np.union1d(t, [between - 900_001, between + 900_001])
     hole = t[len(t) // 3]
     return t[(t <= hole) | (t > hole + 260_000_000)]
 
