@@ -180,11 +180,13 @@ def launch_line(logs, rate, output):
     parts = [f"gst-launch-1.0 rcfusemux name=m rate={rate}{pads}",
              f"  ! rchdf5sink name=rec location={shlex.quote(output)} "
              "overwrite=true"]
-    for i, log in enumerate(logs):
-        parts += [f"  filesrc location={shlex.quote(log.path)}",
-                  f"    ! rccsvparse{properties(log.parser)}",
-                  f"    ! tee name=t{i}   t{i}. ! queue ! m.sink_{log.name}"
-                  f"   t{i}. ! queue ! rec.raw_{log.name}"]
+    # Each file is read twice: rcfusemux ends where the shortest log does, and
+    # would stop a tee there, before the raw samples have all been recorded.
+    for log in logs:
+        read = [f"  filesrc location={shlex.quote(log.path)}",
+                f"    ! rccsvparse{properties(log.parser)}"]
+        parts += read + [f"    ! m.sink_{log.name}"]
+        parts += read + [f"    ! rec.raw_{log.name}"]
     return " \\\n".join(parts)
 
 
