@@ -103,6 +103,9 @@ def compare(result, streams, k, ticks, skipped=None, whole=False):
         problems += compare_stats(result.stats["sink_" + name], name, stream,
                                   whole)
     assert not problems, "\n".join(problems)
+    print("  worst error, of what is allowed: " + ", ".join(
+        "%s %.2f" % (name, s.worst) for name, s in streams.items()
+        if s.bound.any()))
     assert result.stats["out"] == len(ticks)
     assert skipped is None or result.stats["skipped"] == skipped
 

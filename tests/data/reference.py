@@ -14,8 +14,9 @@ exact there). Each value comes with a bound on |result - reference|:
     are computed in float64 and rounded once to float32: half an ulp of the
     reference, and EPS64 for the two float64 computations, which both lose a few
     1e-16 of the values that they work on: components of unit quaternions; for
-    wrapping channels (8 of them) the unwrapped values; for means (the reference being a
-    difference of two integrals from t0) span / window times the largest value.
+    wrapping channels 8 times the unwrapped values; for means span / window
+    times the largest value, the reference being a difference of two integrals
+    from t0.
   hermite
     With d = |q - p| and n = |m0| + |m1| (slopes per interval), u = 2^-24, in the
     order in which the kernel works: the inputs d (u) and m0, m1 (2u, at most
