@@ -519,6 +519,53 @@ decide (GstRcAligner * self, GstRcAlignerPrivate * priv, guint32 * late,
   return waiting ? GST_AGGREGATOR_FLOW_NEED_DATA : GST_FLOW_OK;
 }
 
+static gboolean
+all_ended (GstRcAlignerRun * run)
+{
+  gboolean all = TRUE;
+
+  for (guint i = 0; i < run->pads->len; i++) {
+    GstRcAlignerPad *pad = g_ptr_array_index (run->pads, i);
+
+    update_eos (pad);
+    all &= pad->stream->eos;
+  }
+  return all;
+}
+
+/* No tick is left. Where pads are not at their end, downstream gets its EOS now
+ * and upstream may run on into nothing: to refuse buffers would stop a tee whose
+ * other branch records the raw stream (and GStreamer from 1.26 on leaves sources
+ * blocked when an aggregator ends before they do). */
+static GstFlowReturn
+end (GstRcAligner * self, GstRcAlignerPrivate * priv)
+{
+  GstRcAlignerRun *run = &priv->run;
+
+  /* the first EOS has to follow stream-start, which the base class sends */
+  if (all_ended (run) || priv->n_out == 0)
+    return GST_FLOW_EOS;
+  run->ended = TRUE;
+  for (guint i = 0; i < run->pads->len; i++)
+    gst_rc_inbox_discard (&((GstRcAlignerPad *) g_ptr_array_index (run->pads,
+                i))->inbox);
+  gst_pad_push_event (GST_AGGREGATOR_SRC_PAD (self), gst_event_new_eos ());
+  return GST_AGGREGATOR_FLOW_NEED_DATA;
+}
+
+/* After the end: what the base class had queued before. */
+static GstFlowReturn
+drop_rest (GstRcAlignerRun * run)
+{
+  for (guint i = 0; i < run->pads->len; i++) {
+    GstRcAlignerPad *pad = g_ptr_array_index (run->pads, i);
+
+    while (gst_aggregator_pad_drop_buffer (GST_AGGREGATOR_PAD (pad)));
+    pad->head_taken = FALSE;
+  }
+  return all_ended (run) ? GST_FLOW_EOS : GST_AGGREGATOR_FLOW_NEED_DATA;
+}
+
 static GstFlowReturn
 align (GstRcAligner * self)
 {
@@ -532,18 +579,18 @@ align (GstRcAligner * self)
     if (!run->started) {
       ret = choose_start (self, priv);
       if (ret != GST_FLOW_OK)
-        return ret;
+        return ret == GST_FLOW_EOS ? end (self, priv) : ret;
     }
     if (!run->have_tick && !next_tick (run, priv))
-      return run->master->stream->eos ? GST_FLOW_EOS :
+      return run->master->stream->eos ? end (self, priv) :
           GST_AGGREGATOR_FLOW_NEED_DATA;
     if (finished (priv))
-      return GST_FLOW_EOS;
+      return end (self, priv);
     ret = decide (self, priv, &late, &wake);
     if (ret != GST_FLOW_OK)
-      return finished (priv) ? GST_FLOW_EOS : ret;
+      return finished (priv) ? end (self, priv) : ret;
     if (finished (priv))
-      return GST_FLOW_EOS;
+      return end (self, priv);
     /* caps of a pad may have come or gone while it was read */
     if (run->dirty)
       return GST_AGGREGATOR_FLOW_NEED_DATA;
@@ -574,6 +621,8 @@ gst_rc_aligner_aggregate (GstAggregator * agg, gboolean timeout)
   run->latency = run->live ? gst_aggregator_get_latency (agg) : 0;
   if (!GST_CLOCK_TIME_IS_VALID (run->latency))
     run->latency = 0;
+  if (run->ended)
+    return drop_rest (run);
   ret = align (self);
   if (ret != GST_FLOW_OK && ret != GST_AGGREGATOR_FLOW_NEED_DATA) {
     /* nobody will take anything any more */
@@ -600,7 +649,7 @@ gst_rc_aligner_get_next_time (GstAggregator * agg)
 
   gst_rc_aligner_refresh_pads (self, run);
   gst_rc_aligner_refresh_live (run);
-  if (!run->live)
+  if (!run->live || run->ended)
     return GST_CLOCK_TIME_NONE;
   if (!running_now (self, &now))
     return GST_CLOCK_TIME_NONE;

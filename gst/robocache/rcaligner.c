@@ -85,6 +85,12 @@ gst_rc_aligner_handle_event (GstAggregator * agg, GstAggregatorPad * aggpad,
       gst_event_unref (event);
       return ok;
     }
+    case GST_EVENT_CUSTOM_DOWNSTREAM:
+      /* passed on, to end the recorder's episode too: no window reaches back
+       * across it */
+      if (gst_event_has_name (event, "rc-next-episode"))
+        gst_rc_output_reset (&PRIV (self)->run.out);
+      break;
     case GST_EVENT_SEGMENT:
       gst_event_parse_segment (event, &segment);
       if (segment->format != GST_FORMAT_TIME) {
@@ -212,7 +218,7 @@ gst_rc_aligner_flush (GstAggregator * agg)
 {
   GstRcAlignerRun *run = &PRIV (GST_RC_ALIGNER (agg))->run;
 
-  run->started = run->emitted = FALSE;
+  run->started = run->emitted = run->ended = FALSE;
   gst_rc_output_reset (&run->out);
   return GST_FLOW_OK;
 }
@@ -248,6 +254,7 @@ gst_rc_aligner_stop (GstAggregator * agg)
   gst_rc_output_clear (&run->out);
   g_ptr_array_set_size (run->pads, 0);
   run->pads_known = run->started = run->emitted = run->live = FALSE;
+  run->ended = FALSE;
   run->master = NULL;
   return TRUE;
 }

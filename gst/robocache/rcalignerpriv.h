@@ -20,6 +20,7 @@ typedef struct
   GstRcAlignerPad *master;      /* borrowed from pads */
   gboolean started;             /* the first tick is known */
   gboolean emitted;             /* a row was made */
+  gboolean ended;               /* EOS was pushed, upstream still runs */
   gboolean have_tick;           /* `tick` is the one to decide next, else */
   gint64 k, tick;               /* the one before it (k is always the next) */
   GstRcOutputState out;

@@ -47,13 +47,16 @@ gst_rc_inbox_put (GstRcInbox * box, GstBuffer * buffer, gboolean bypass)
   gboolean taken = FALSE;
 
   g_mutex_lock (&box->lock);
-  while (is_full (box) && !box->closed) {
+  while (is_full (box) && !box->closed && !box->discard) {
     box->waiting = TRUE;
     g_cond_wait (&box->space, &box->lock);
   }
   box->waiting = FALSE;
   /* what is in the box is older, so that it cannot be passed */
-  if (!box->closed && (box->n > 0 || (!bypass && box->in_base > 0
+  if (box->discard) {
+    gst_buffer_unref (buffer);
+    taken = TRUE;
+  } else if (!box->closed && (box->n > 0 || (!bypass && box->in_base > 0
               && box->events == 0))) {
     box->buffers[(box->head + box->n++) % GST_RC_INBOX_BUFFERS] = buffer;
     box->bytes += gst_buffer_get_size (buffer);
@@ -162,10 +165,20 @@ gst_rc_inbox_close (GstRcInbox * box)
 }
 
 void
+gst_rc_inbox_discard (GstRcInbox * box)
+{
+  g_mutex_lock (&box->lock);
+  box->discard = TRUE;
+  drop_all (box);
+  g_cond_signal (&box->space);
+  g_mutex_unlock (&box->lock);
+}
+
+void
 gst_rc_inbox_open (GstRcInbox * box)
 {
   g_mutex_lock (&box->lock);
-  box->closed = box->draining = FALSE;
+  box->closed = box->discard = box->draining = FALSE;
   box->in_base = box->events = 0;
   box->epoch++;
   g_mutex_unlock (&box->lock);

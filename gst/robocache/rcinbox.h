@@ -32,6 +32,7 @@ typedef struct
   gsize bytes;
   gboolean waiting;             /* the producer waits for space */
   gboolean closed;              /* flushing, or the aggregator has stopped */
+  gboolean discard;             /* the ticks have ended: nothing is of use */
   gboolean draining;
   guint in_base;                /* buffers in the base class's queue */
   guint events;                 /* serialized events there */
@@ -71,6 +72,11 @@ guint gst_rc_inbox_epoch (GstRcInbox * box);
 
 /* Any thread: drops what is in the box; closed, it takes and holds nothing. */
 void gst_rc_inbox_close (GstRcInbox * box);
+
+/* Any thread: from now on takes everything at once and forgets it, so that
+ * upstream runs on to its end. */
+void gst_rc_inbox_discard (GstRcInbox * box);
+
 void gst_rc_inbox_open (GstRcInbox * box);
 
 G_END_DECLS

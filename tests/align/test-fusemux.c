@@ -66,6 +66,33 @@ GST_START_TEST (test_span_all)
 
 GST_END_TEST;
 
+/* The span ends with b; a's source is not stopped by that, so that the other branch
+ * of a tee sees all of it. */
+GST_START_TEST (test_tee_is_not_cut)
+{
+  AlignTest *t = align_test_new ("rcfusemux name=m rate=100/1 ! "
+      "appsink name=out  fakesink name=raw sync=false  "
+      "appsrc name=a ! tee name=t  t. ! queue ! m.sink_a  "
+      "t. ! queue ! raw.  appsrc name=b ! m.sink_b");
+  GstElement *raw = gst_bin_get_by_name (GST_BIN (t->pipeline), "raw");
+  GstStructure *stats;
+  guint64 rendered = 0;
+
+  align_test_ramp (t, "a", 0, 1 * MS, 20000);
+  align_test_ramp (t, "b", 0, 10 * MS, 11);
+  align_test_run (t);
+  fail_unless (t->error == NULL, "%s", t->error);
+  fail_unless_equals_int (t->samples->len, 11);
+  g_object_get (raw, "stats", &stats, NULL);
+  fail_unless (gst_structure_get_uint64 (stats, "rendered", &rendered));
+  fail_unless_equals_uint64 (rendered, 20000);
+  gst_structure_free (stats);
+  gst_object_unref (raw);
+  align_test_free (t);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_required)
 {
   AlignTest *t =
@@ -544,6 +571,7 @@ fusemux_suite (void)
   tcase_add_test (tc, test_linear_common_span);
   tcase_add_test (tc, test_span_all);
   tcase_add_test (tc, test_required);
+  tcase_add_test (tc, test_tee_is_not_cut);
   tcase_add_test (tc, test_fraction_ticks);
   tcase_add_test (tc, test_rate_from_downstream);
   tcase_add_test (tc, test_master);

@@ -366,6 +366,36 @@ GST_START_TEST (test_flush)
 
 GST_END_TEST;
 
+/* A window does not reach into the episode before. */
+GST_START_TEST (test_next_episode)
+{
+  Rig rig;
+  GstBuffer *buffer;
+  GstRcProvenance p;
+
+  rig_init (&rig, FALSE, "window", "3", "sink_a::method", "previous",
+      "sink_b::method", "previous", NULL);
+  for (guint i = 0; i < 4; i++) {
+    if (i == 2)
+      fail_unless (gst_harness_push_event (rig.in[1],
+              gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM,
+                  gst_structure_new_empty ("rc-next-episode"))));
+    rig_push (&rig, 0, i * 10 * MS, i);
+    rig_push (&rig, 1, i * 10 * MS, i);
+    buffer = gst_harness_pull (rig.out);
+    fail_unless (gst_rc_provenance_get (buffer, &p));
+    fail_unless_equals_int (p.n_rows, 3);
+    /* rows of this episode so far: 1, 2, then 1, 2 again */
+    for (guint r = 0; r < 3; r++)
+      fail_unless_equals_int (p.state[2 * r], r >= 2 - i % 2 ?
+          RC_STATE_MEASURED : RC_STATE_MISSING);
+    gst_buffer_unref (buffer);
+  }
+  rig_clear (&rig);
+}
+
+GST_END_TEST;
+
 /* New caps apply with the buffer they belong to. */
 GST_START_TEST (test_caps_change)
 {
@@ -414,6 +444,7 @@ live_suite (void)
   tcase_add_test (offline, test_speaks_once);
   tcase_add_test (offline, test_one_thread_demuxer);
   tcase_add_test (offline, test_flush);
+  tcase_add_test (offline, test_next_episode);
   return s;
 }
 
