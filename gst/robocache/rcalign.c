@@ -549,6 +549,8 @@ end (GstRcAligner * self, GstRcAlignerPrivate * priv)
   for (guint i = 0; i < run->pads->len; i++)
     gst_rc_inbox_discard (&((GstRcAlignerPad *) g_ptr_array_index (run->pads,
                 i))->inbox);
+  /* who is told of the end may read them at once */
+  publish_stats (run);
   gst_pad_push_event (GST_AGGREGATOR_SRC_PAD (self), gst_event_new_eos ());
   return GST_AGGREGATOR_FLOW_NEED_DATA;
 }
