@@ -123,6 +123,10 @@ gboolean gst_rc_tensors_parse (GstRcTensors * tensors, const GstCaps * caps,
 GstCaps *gst_rc_tensors_to_caps (const GstRcTensors * tensors);
 void gst_rc_tensors_clear (GstRcTensors * tensors);
 
+/* Whether a peer takes fixed tensor caps, also in its own spelling of the same
+ * shape ("7:1" for "7"), which `caps` (transfer full, replaced) then has. */
+gboolean gst_rc_tensors_agree (GstCaps ** caps, const GstCaps * peer);
+
 /* Sets shape and size of one tensor; FALSE if a dimension is 0, the rank is out
  * of range, or the size overflows. */
 gboolean gst_rc_tensor_set_shape (GstRcTensor * tensor, RcDType dtype,

@@ -414,7 +414,7 @@ send_caps (GstRcAligner * self, GstRcAlignerRun * run)
   GstCaps *caps = gst_rc_tensors_to_caps (&run->out.tensors);
   GstPad *src = GST_AGGREGATOR_SRC_PAD (self);
   GstCaps *peer = gst_pad_peer_query_caps (src, NULL);
-  gboolean ok = gst_caps_can_intersect (caps, peer);
+  gboolean ok = gst_rc_tensors_agree (&caps, peer);
 
   if (ok) {
     GST_DEBUG_OBJECT (self, "caps %" GST_PTR_FORMAT, caps);

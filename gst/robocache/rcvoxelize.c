@@ -127,52 +127,13 @@ post_error (GstRcVoxelize * self, GError * error)
   g_error_free (error);
 }
 
-/* Whether one structure of the peer's caps asks for our shape in its own
- * spelling ("512:512:40:1"), and then our caps in that spelling. */
-static GstCaps *
-spell_like (const GstCaps * caps, const GstStructure * peer)
-{
-  const gchar *spelling = gst_structure_get_string (peer, "dimensions");
-  GstRcTensors ours, theirs;
-  gboolean same;
-  GstCaps *other;
-
-  if (!spelling)
-    return NULL;
-  other = gst_caps_copy (caps);
-  gst_caps_set_simple (other, "dimensions", G_TYPE_STRING, spelling, NULL);
-  same = gst_rc_tensors_parse (&theirs, other, NULL);
-  if (same) {
-    gst_rc_tensors_parse (&ours, caps, NULL);
-    for (guint i = 0; i < ours.n_tensors; i++) {
-      for (guint d = 0; d < GST_RC_MAX_RANK; d++)
-        same &= ours.tensors[i].dims[d] == theirs.tensors[i].dims[d];
-    }
-    gst_rc_tensors_clear (&ours);
-    gst_rc_tensors_clear (&theirs);
-  }
-  if (!same)
-    gst_caps_replace (&other, NULL);
-  return other;
-}
-
 /* Our caps as the peer spells them; FALSE when it takes no such tensor. */
 static gboolean
 agree_with_peer (GstRcVoxelize * self, GstCaps ** caps)
 {
   GstCaps *peer = gst_pad_peer_query_caps (self->src, NULL);
-  gboolean ok = gst_caps_can_intersect (peer, *caps);
+  gboolean ok = gst_rc_tensors_agree (caps, peer);
 
-  for (guint i = 0; !ok && i < gst_caps_get_size (peer); i++) {
-    GstCaps *other = spell_like (*caps, gst_caps_get_structure (peer, i));
-
-    if (!other)
-      continue;
-    ok = gst_caps_can_intersect (peer, other);
-    if (ok)
-      gst_caps_replace (caps, other);
-    gst_caps_unref (other);
-  }
   if (!ok)
     GST_ELEMENT_ERROR (self, STREAM, FORMAT,
         ("%s: downstream does not take the grid that the properties ask for",

@@ -243,6 +243,33 @@ GST_START_TEST (test_trailing_ones)
 
 GST_END_TEST;
 
+/* Downstream's spelling of the shape is echoed; another shape is refused. */
+GST_START_TEST (test_downstream_spelling)
+{
+  AlignTest *t = align_test_new ("rcfusemux name=m rate=100/1 ! "
+      "other/tensors,dimensions=(string)1:1:1 ! appsink name=out "
+      "appsrc name=a ! m.sink_a");
+  const GstStructure *s;
+
+  align_test_ramp (t, "a", 0, 10 * MS, 3);
+  align_test_run (t);
+  fail_unless (t->error == NULL, "%s", t->error);
+  fail_unless_equals_int (t->samples->len, 3);
+  s = gst_caps_get_structure (align_test_out_caps (t), 0);
+  fail_unless_equals_string (gst_structure_get_string (s, "dimensions"),
+      "1:1:1");
+  align_test_free (t);
+  t = align_test_new ("rcfusemux name=m rate=100/1 ! "
+      "other/tensors,dimensions=(string)2 ! appsink name=out "
+      "appsrc name=a ! m.sink_a");
+  align_test_ramp (t, "a", 0, 10 * MS, 3);
+  align_test_run (t);
+  align_test_fail_unless_error (t, "downstream does not take");
+  align_test_free (t);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_pad_without_caps)
 {
   /* not required: the others come out without it */
@@ -434,6 +461,7 @@ badinput_suite (void)
   tcase_add_test (tc, test_bytes_segment);
   tcase_add_test (tc, test_bad_caps);
   tcase_add_test (tc, test_trailing_ones);
+  tcase_add_test (tc, test_downstream_spelling);
   tcase_add_test (tc, test_pad_without_caps);
   tcase_add_test (tc, test_padded_video);
   tcase_add_test (tc, test_zero_copy_video);
