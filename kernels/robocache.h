@@ -2,6 +2,7 @@
 /* librobocache: everything at once. Each of these headers compiles alone. */
 #pragma once
 
+#include "clock/clockmap.h"
 #include "common/dtype.h"
 #include "common/status.h"
 #include "fuse/fuse.h"

@@ -104,12 +104,22 @@ gst_rc_provenance_add (GstBuffer * buffer, gint64 tick, guint n_streams,
   set_bytes (s, "newest", newest, n * sizeof (gint64));
 }
 
+void
+gst_rc_provenance_add_read (GstBuffer * buffer, const guint64 * read,
+    guint n_streams)
+{
+  GstStructure *s = get_structure (buffer, GST_RC_META_PROVENANCE);
+
+  g_return_if_fail (s != NULL);
+  set_bytes (s, "read", read, n_streams * sizeof (guint64));
+}
+
 gboolean
 gst_rc_provenance_get (GstBuffer * buffer, GstRcProvenance * view)
 {
   GstStructure *s = get_structure (buffer, GST_RC_META_PROVENANCE);
   gint streams, rows, deadline;
-  gsize n, n64;
+  gsize n, n64, n_read;
 
   if (!s || !gst_structure_get_int64 (s, "tick", &view->tick)
       || !gst_structure_get_int (s, "streams", &streams)
@@ -119,6 +129,8 @@ gst_rc_provenance_get (GstBuffer * buffer, GstRcProvenance * view)
     return FALSE;
   n = (gsize) streams *rows;
   n64 = n * sizeof (gint64);
+  n_read = streams * sizeof (guint64);
+  view->read = get_bytes (s, "read", &n_read, sizeof (guint64));
   view->n_streams = streams;
   view->n_rows = rows;
   view->deadline = deadline;

@@ -9,7 +9,11 @@
  *   state    GBytes    uint8 [T, N] RcState
  *   skew     GBytes    int64 [T, N] ns, native-endian; G_MININT64: missing
  *   newest   GBytes    int64 [T, N] running time in ns; G_MININT64: missing
- *   deadline (gint)    bit i: stream i was decided by a deadline (newest row)
+ *   deadline (gint)    bit i: a deadline decided how far stream i was read, and not
+ *                      the stream alone (newest row)
+ *   read     GBytes    uint64 [N], only where deadline is not 0: samples of each
+ *                      stream that had been read by then, the last ones that
+ *                      could be used
  *
  * RcSampleTimes, on a sensor buffer that holds several samples:
  *   times    GBytes    int64 [S] ns, in the time base of the PTS, increasing */
@@ -37,6 +41,10 @@ void gst_rc_provenance_add (GstBuffer * buffer, gint64 tick, guint n_streams,
     guint n_rows, const guint8 * state, const gint64 * skew,
     const gint64 * newest, guint32 deadline);
 
+/* Adds the samples read, N values, to a provenance that a deadline decided. */
+void gst_rc_provenance_add_read (GstBuffer * buffer, const guint64 * read,
+    guint n_streams);
+
 /* A view into a buffer's provenance, valid as long as the buffer. */
 typedef struct
 {
@@ -47,6 +55,7 @@ typedef struct
   const gint64 *skew;
   const gint64 *newest;
   guint32 deadline;
+  const guint64 *read;          /* [n_streams], or NULL */
 } GstRcProvenance;
 
 /* FALSE when the buffer has none or it is malformed. */

@@ -4,6 +4,7 @@
 
 #include "rcelements.h"
 #include "rcmeta.h"
+#include "rcmetrics.h"
 
 static gboolean
 plugin_init (GstPlugin * plugin)
@@ -17,6 +18,7 @@ plugin_init (GstPlugin * plugin)
   ok &= GST_ELEMENT_REGISTER (rctestsrc, plugin);
   ok &= GST_ELEMENT_REGISTER (rcpcdparse, plugin);
   ok &= GST_ELEMENT_REGISTER (rcvoxelize, plugin);
+  ok &= gst_tracer_register (plugin, "rcmetrics", GST_TYPE_RC_METRICS);
   return ok;
 }
 

@@ -2,6 +2,8 @@
 /* Pads, caps and properties into configured streams and an output. */
 #include "rcalignerpriv.h"
 
+#include <string.h>
+
 GST_DEBUG_CATEGORY_EXTERN (gst_rc_aligner_debug);
 #define GST_CAT_DEFAULT gst_rc_aligner_debug
 
@@ -23,6 +25,8 @@ gst_rc_aligner_refresh_pads (GstRcAligner * self, GstRcAlignerRun * run)
     run->pads_cookie = GST_ELEMENT (self)->pads_cookie;
     run->pads_known = run->dirty = TRUE;
   }
+  run->min_upstream = gst_rc_aligner_get_private (self)->min_upstream;
+  run->latency = gst_rc_aligner_get_private (self)->latency;
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -64,8 +68,8 @@ update_name (GstRcAlignerPad * pad)
   GST_OBJECT_LOCK (pad);
   pad->stream->name = g_strdup (pad->stream_name ? pad->stream_name : name);
   GST_OBJECT_UNLOCK (pad);
-  /* the separators of caps fields */
-  g_strdelimit (pad->stream->name, ",;:", '_');
+  /* the separators of caps fields and of a decision log */
+  g_strdelimit (pad->stream->name, ",;:\n\r", '_');
 }
 
 /* The rate: the property, else what downstream asks for. */
@@ -116,12 +120,13 @@ resolve_rate (GstRcAligner * self, GstRcAlignerPrivate * priv)
 }
 
 /* How long after its tick a pad's deciding sample may be stamped. Methods that
- * interpolate need the next sample, which comes one period later. */
+ * interpolate need the next sample: the caps say when that comes, else the stream
+ * itself once it has been seen, else it is taken for as fast as the ticks. */
 static gint64
 pad_wait (GstRcAlignerPad * pad, const GstRcAlignerRun * run)
 {
   const GstRcStream *s = pad->stream;
-  gint64 need, next = tick_period (run);
+  gint64 need, next;
   gboolean forward = s->method == RC_METHOD_LINEAR
       || s->method == RC_METHOD_PCHIP || s->method == RC_METHOD_HERMITE
       || s->method == RC_METHOD_MEAN || s->method == RC_METHOD_NEAREST;
@@ -129,12 +134,100 @@ pad_wait (GstRcAlignerPad * pad, const GstRcAlignerRun * run)
   if (pad->lookahead >= 0)
     return pad->lookahead;
   need = s->sampler ? rc_sampler_lookahead (s->sampler) : 0;
+  next = MAX (pad->learned, tick_period (run));
   if (s->kind == GST_RC_STREAM_TENSOR && s->tensors.fps_n > 0)
     next = gst_util_uint64_scale (GST_SECOND, s->tensors.fps_d,
         s->tensors.fps_n);
   if (forward && !s->config.causal)
     need += next;
   return MAX (0, need - s->config.offset);
+}
+
+void
+gst_rc_aligner_note_latency (GstRcAligner * self)
+{
+  GstClockTime latency = gst_aggregator_get_latency (GST_AGGREGATOR (self));
+
+  GST_OBJECT_LOCK (self);
+  gst_rc_aligner_get_private (self)->latency =
+      GST_CLOCK_TIME_IS_VALID (latency) ? latency : 0;
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+set_latency (GstRcAligner * self, const GstRcAlignerRun * run)
+{
+  gint64 latency = 0;
+
+  for (guint i = 0; i < run->pads->len; i++) {
+    GstRcAlignerPad *pad = g_ptr_array_index (run->pads, i);
+
+    latency = MAX (latency, pad->wait + pad->delay);
+  }
+  /* posts a LATENCY message where it changes */
+  gst_aggregator_set_latency (GST_AGGREGATOR (self), latency,
+      GST_CLOCK_TIME_NONE);
+  gst_rc_aligner_note_latency (self);
+}
+
+/* A capture time is mapped to when the fastest samples of its stream arrive, so
+ * that most come some time after theirs: as long as they have taken so far, with
+ * room for more. A lookahead that was set says it all. */
+static gboolean
+learn_delay (GstRcAlignerPad * pad)
+{
+  gint64 spread = pad->lookahead >= 0 ? 0 :
+      gst_rc_stream_clock_spread (&pad->stream->clock);
+
+  if (spread <= pad->delay)
+    return FALSE;
+  /* whole ms, so that a quiet network does not change the latency again and
+   * again */
+  spread += spread / 4 + GST_MSECOND - 1;
+  pad->delay = spread - spread % GST_MSECOND;
+  return TRUE;
+}
+
+/* The spacing is taken for longer at once and never for shorter: every change of
+ * latency disturbs the whole pipeline. */
+void
+gst_rc_aligner_update_latency (GstRcAligner * self)
+{
+  const GstRcAlignerRun *run = &gst_rc_aligner_get_private (self)->run;
+  gboolean changed = FALSE;
+
+  for (guint i = 0; i < run->pads->len; i++) {
+    GstRcAlignerPad *pad = g_ptr_array_index (run->pads, i);
+    gint64 spacing = gst_rc_stream_spacing (pad->stream);
+
+    changed |= learn_delay (pad);
+    if (spacing <= pad->learned)
+      continue;
+    /* room for jitter, in steps that end */
+    pad->learned = spacing + spacing / 4;
+    spacing = pad->wait;
+    pad->wait = pad_wait (pad, run);
+    changed |= pad->wait != spacing;
+  }
+  if (changed)
+    set_latency (self, run);
+}
+
+static void
+configure_clock (GstRcAlignerPad * pad)
+{
+  GstRcTimeSource source;
+  GstCaps *caps;
+
+  GST_OBJECT_LOCK (pad);
+  source = pad->time_source;
+  caps = pad->reference_caps ? gst_caps_ref (pad->reference_caps) : NULL;
+  GST_OBJECT_UNLOCK (pad);
+  if (gst_rc_stream_clock_configure (&pad->stream->clock, source, caps))
+    memset (&pad->stream->stats.clock, 0, sizeof (RcClockEstimate));
+  gst_caps_replace (&caps, NULL);
+  if (source == GST_RC_TIME_SOURCE_PTS || pad->lookahead >= 0)
+    pad->delay = 0;
 }
 
 static gboolean
@@ -145,9 +238,13 @@ configure_pad (GstRcAligner * self, GstRcAlignerPad * pad)
   GstCaps *declared;
   GError *error = NULL;
 
+  configure_clock (pad);
   GST_OBJECT_LOCK (pad);
   config = pad->config;
   config.causal |= priv->causal;
+  config.clock_jump = priv->clock_jump;
+  config.max_jump = priv->max_jump;
+  pad->config.clock_jump = config.clock_jump;
   declared = pad->declared_caps ? gst_caps_ref (pad->declared_caps) : NULL;
   pad->changed = FALSE;
   GST_OBJECT_UNLOCK (pad);
@@ -170,7 +267,8 @@ configure_pad (GstRcAligner * self, GstRcAlignerPad * pad)
 gboolean
 gst_rc_aligner_in_output (const GstRcAlignerPad * pad)
 {
-  return pad->stream->kind != GST_RC_STREAM_NONE && !pad->times_only;
+  return pad->stream->kind != GST_RC_STREAM_NONE && !pad->times_only
+      && !pad->absent;
 }
 
 static gboolean
@@ -217,7 +315,6 @@ gst_rc_aligner_configure (GstRcAligner * self)
 {
   GstRcAlignerPrivate *priv = gst_rc_aligner_get_private (self);
   GstRcAlignerRun *run = &priv->run;
-  GstClockTime latency = 0;
 
   GST_OBJECT_LOCK (self);
   run->dirty |= priv->changed;
@@ -235,9 +332,7 @@ gst_rc_aligner_configure (GstRcAligner * self)
 
     if (!configure_pad (self, pad))
       return FALSE;
-    latency = MAX (latency, (GstClockTime) pad->wait);
   }
-  gst_aggregator_set_latency (GST_AGGREGATOR (self), latency,
-      GST_CLOCK_TIME_NONE);
+  set_latency (self, run);
   return configure_output (self, priv);
 }

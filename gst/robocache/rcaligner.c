@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The object: properties, events, queries, state. rcalign.c makes the ticks. */
 #include "rcalignerpriv.h"
+#include "rchist.h"
 
 GST_DEBUG_CATEGORY (gst_rc_aligner_debug);
 #define GST_CAT_DEFAULT gst_rc_aligner_debug
@@ -20,6 +21,9 @@ enum
   PROP_STATE_TENSOR,
   PROP_SKEW_TENSOR,
   PROP_MAX_JUMP,
+  PROP_CLOCK_JUMP,
+  PROP_DECISION_LOG,
+  PROP_REPLAY_LOG,
   PROP_STATS,
 };
 
@@ -53,44 +57,35 @@ gst_rc_aligner_get_output (GstRcAligner * self)
 /* ---- events, queries, state ---- */
 
 static gboolean
-sink_caps (GstRcAligner * self, GstRcAlignerPad * pad, GstCaps * caps)
-{
-  GError *error = NULL;
-
-  if (pad->caps && gst_caps_is_equal (pad->caps, caps))
-    return TRUE;
-  gst_caps_replace (&pad->caps, caps);
-  if (!gst_rc_stream_set_caps (pad->stream, caps, &error))
-    return gst_rc_aligner_fail (self, pad, error);
-  PRIV (self)->run.dirty = TRUE;
-  return TRUE;
-}
-
-static gboolean
 gst_rc_aligner_handle_event (GstAggregator * agg, GstAggregatorPad * aggpad,
     GstEvent * event)
 {
   GstRcAligner *self = GST_RC_ALIGNER (agg);
   GstRcAlignerPad *pad = GST_RC_ALIGNER_PAD (aggpad);
   const GstSegment *segment;
-  GstCaps *caps;
+  GstGapFlags gap_flags = 0;
 
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_CAPS:
     {
-      gboolean ok;
+      gboolean ok = gst_rc_aligner_queue_event (self, pad, event);
 
-      gst_event_parse_caps (event, &caps);
-      ok = sink_caps (self, pad, caps);
       gst_event_unref (event);
       return ok;
     }
-    case GST_EVENT_CUSTOM_DOWNSTREAM:
-      /* passed on, to end the recorder's episode too: no window reaches back
-       * across it */
-      if (gst_event_has_name (event, "rc-next-episode"))
-        gst_rc_output_reset (&PRIV (self)->run.out);
+    case GST_EVENT_GAP:
+      /* the base class makes it the next buffer */
+      gst_event_parse_gap_flags (event, &gap_flags);
+      pad->next_gap_missing = (gap_flags & GST_GAP_FLAG_MISSING_DATA) != 0;
       break;
+    case GST_EVENT_CUSTOM_DOWNSTREAM:
+      /* goes on, to end the recorder's episode too, before the tick that needs
+       * what comes after it: no window reaches back across it */
+      if (!gst_event_has_name (event, "rc-next-episode"))
+        break;
+      gst_rc_aligner_queue_event (self, pad, event);
+      gst_event_unref (event);
+      return TRUE;
     case GST_EVENT_SEGMENT:
       gst_event_parse_segment (event, &segment);
       if (segment->format != GST_FORMAT_TIME) {
@@ -101,6 +96,7 @@ gst_rc_aligner_handle_event (GstAggregator * agg, GstAggregatorPad * aggpad,
         gst_event_unref (event);
         return FALSE;
       }
+      gst_rc_aligner_queue_event (self, pad, event);
       break;
     default:
       break;
@@ -118,7 +114,8 @@ gst_rc_aligner_sink_event (GstAggregator * agg, GstAggregatorPad * aggpad,
   gboolean ok = gst_rc_aligner_handle_event (agg, aggpad, event);
 
   if (serialized)
-    gst_rc_inbox_event_done (&GST_RC_ALIGNER_PAD (aggpad)->inbox);
+    gst_rc_aligner_pad_after_event (GST_RC_ALIGNER_PAD (aggpad),
+        GST_OBJECT (agg));
   return ok;
 }
 
@@ -173,14 +170,58 @@ gst_rc_aligner_sink_query (GstAggregator * agg, GstAggregatorPad * aggpad,
   return TRUE;
 }
 
+/* What comes out has running times, whatever segments come in: the output's
+ * segment begins at 0, and a seek only changes which stream time that is. The
+ * base class would make it the segment that was sought, and half of the ticks
+ * after a seek to 10 s would lie before it. */
+static gboolean
+seek (GstAggregator * agg, GstEvent * event)
+{
+  GstRcAlignerPrivate *priv = PRIV (GST_RC_ALIGNER (agg));
+  GstSegment *segment = &GST_AGGREGATOR_PAD (agg->srcpad)->segment, before;
+  GstSeekFlags flags;
+  GstSeekType start_type;
+  GstFormat format;
+  gboolean ok;
+  gdouble rate;
+  gint64 start;
+
+  gst_event_parse_seek (event, &rate, &format, &flags, &start_type, &start,
+      NULL, NULL);
+  /* sensors have no other format, and nothing is interpolated backwards */
+  if (format != GST_FORMAT_TIME || rate <= 0) {
+    GST_INFO_OBJECT (agg, "refused to seek with rate %g in format %s", rate,
+        gst_format_get_name (format));
+    gst_event_unref (event);
+    return FALSE;
+  }
+  GST_OBJECT_LOCK (agg);
+  before = *segment;
+  if (flags & GST_SEEK_FLAG_FLUSH) {
+    priv->sought = start_type == GST_SEEK_TYPE_SET ? start : 0;
+    priv->sought_rate = rate;
+  }
+  GST_OBJECT_UNLOCK (agg);
+  ok = GST_AGGREGATOR_CLASS (gst_rc_aligner_parent_class)->src_event (agg,
+      event);
+  if (!(flags & GST_SEEK_FLAG_FLUSH)) {
+    /* running time goes on, and so do the ticks */
+    GST_OBJECT_LOCK (agg);
+    before.position = segment->position;
+    *segment = before;
+    GST_OBJECT_UNLOCK (agg);
+  }
+  return ok;
+}
+
 static gboolean
 gst_rc_aligner_src_event (GstAggregator * agg, GstEvent * event)
 {
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK)
+    return seek (agg, event);
   if (GST_EVENT_TYPE (event) == GST_EVENT_QOS) {
-    /* sensors cannot slow down: counted, not forwarded */
-    GST_OBJECT_LOCK (agg);
-    PRIV (GST_RC_ALIGNER (agg))->n_qos++;
-    GST_OBJECT_UNLOCK (agg);
+    /* sensors cannot slow down: not forwarded */
+    gst_rc_aligner_take_qos (GST_RC_ALIGNER (agg), event);
     gst_event_unref (event);
     return TRUE;
   }
@@ -191,8 +232,15 @@ gst_rc_aligner_src_event (GstAggregator * agg, GstEvent * event)
 static gboolean
 gst_rc_aligner_src_query (GstAggregator * agg, GstQuery * query)
 {
-  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY) {
+  gboolean is_latency = GST_QUERY_TYPE (query) == GST_QUERY_LATENCY, ok;
+
+  if (is_latency) {
+    guint64 min_upstream;
+
+    g_object_get (agg, "min-upstream-latency", &min_upstream, NULL);
     GST_OBJECT_LOCK (agg);
+    PRIV (GST_RC_ALIGNER (agg))->min_upstream =
+        MIN (min_upstream, G_MAXINT64 / 4);
     /* upstream may answer otherwise now: each pad asks again */
     for (GList * l = GST_ELEMENT (agg)->sinkpads; l; l = l->next) {
       GST_OBJECT_LOCK (l->data);
@@ -201,8 +249,11 @@ gst_rc_aligner_src_query (GstAggregator * agg, GstQuery * query)
     }
     GST_OBJECT_UNLOCK (agg);
   }
-  return GST_AGGREGATOR_CLASS (gst_rc_aligner_parent_class)->src_query (agg,
+  ok = GST_AGGREGATOR_CLASS (gst_rc_aligner_parent_class)->src_query (agg,
       query);
+  if (is_latency && ok)
+    gst_rc_aligner_note_latency (GST_RC_ALIGNER (agg));
+  return ok;
 }
 
 /* Caps are made from the streams when a row is due, not on reconfiguration. */
@@ -213,12 +264,24 @@ gst_rc_aligner_negotiate (GstAggregator * agg)
   return TRUE;
 }
 
+/* Everything was flushed, since somebody sought: running time begins again. */
 static GstFlowReturn
 gst_rc_aligner_flush (GstAggregator * agg)
 {
-  GstRcAlignerRun *run = &PRIV (GST_RC_ALIGNER (agg))->run;
+  GstRcAlignerPrivate *priv = PRIV (GST_RC_ALIGNER (agg));
+  GstRcAlignerRun *run = &priv->run;
+  GstSegment segment;
 
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  GST_OBJECT_LOCK (agg);
+  segment.time = MAX (0, priv->sought);
+  segment.applied_rate = priv->sought_rate;
+  GST_OBJECT_UNLOCK (agg);
+  gst_aggregator_update_segment (agg, &segment);
+  for (guint i = 0; i < run->pads->len; i++)
+    gst_rc_aligner_report_flush (g_ptr_array_index (run->pads, i));
   run->started = run->emitted = run->ended = FALSE;
+  gst_event_replace (&run->episode, NULL);
   gst_rc_output_reset (&run->out);
   return GST_FLOW_OK;
 }
@@ -229,8 +292,11 @@ gst_rc_aligner_start (GstAggregator * agg)
   GstRcAlignerPrivate *priv = PRIV (GST_RC_ALIGNER (agg));
 
   priv->run.dirty = TRUE;
-  priv->n_out = priv->n_qos = priv->n_skipped = 0;
-  return TRUE;
+  priv->sought = 0;
+  priv->sought_rate = 1;
+  priv->n_out = priv->n_qos = priv->n_skipped = priv->n_dropped = 0;
+  gst_rc_hist_clear (priv->latency_hist);
+  return gst_rc_aligner_open_decisions (GST_RC_ALIGNER (agg));
 }
 
 static gboolean
@@ -238,6 +304,7 @@ gst_rc_aligner_stop (GstAggregator * agg)
 {
   GstRcAlignerRun *run = &PRIV (GST_RC_ALIGNER (agg))->run;
 
+  gst_rc_aligner_close_decisions (GST_RC_ALIGNER (agg));
   for (guint i = 0; i < run->pads->len; i++) {
     GstRcAlignerPad *pad = g_ptr_array_index (run->pads, i);
     gchar *name = g_strdup (pad->stream->name);
@@ -246,15 +313,27 @@ gst_rc_aligner_stop (GstAggregator * agg)
     pad->stream = gst_rc_stream_new (GST_OBJECT (pad), name);
     g_free (name);
     gst_caps_replace (&pad->caps, NULL);
+    gst_rc_aligner_clear_waiting (pad);
+    gst_segment_init (&pad->segment, GST_FORMAT_UNDEFINED);
+    pad->overdue = RC_TIME_NONE;
+    pad->learned = pad->delay = 0;
     pad->head_taken = pad->warned_size = pad->warned_time = FALSE;
+    pad->absorbed_to = RC_TIME_NONE;
+    pad->marks = 0;
+    pad->absent = FALSE;
+    gst_rc_aligner_clear_report (pad);
+    pad->warned_reference = FALSE;
     GST_OBJECT_LOCK (pad);
     pad->queried = FALSE;
+    pad->arrived = pad->arrived_at_flush = 0;
     GST_OBJECT_UNLOCK (pad);
   }
   gst_rc_output_clear (&run->out);
+  gst_event_replace (&run->episode, NULL);
+  g_queue_clear_full (&run->messages, (GDestroyNotify) gst_structure_free);
   g_ptr_array_set_size (run->pads, 0);
   run->pads_known = run->started = run->emitted = run->live = FALSE;
-  run->ended = FALSE;
+  run->ended = run->failed = FALSE;
   run->master = NULL;
   return TRUE;
 }
@@ -307,33 +386,23 @@ gst_rc_aligner_set_property (GObject * object, guint id, const GValue * value,
     case PROP_MAX_JUMP:
       priv->max_jump = g_value_get_int64 (value);
       break;
+    case PROP_CLOCK_JUMP:
+      priv->clock_jump = g_value_get_int64 (value);
+      break;
+    case PROP_DECISION_LOG:
+      g_free (priv->decision_log);
+      priv->decision_log = g_value_dup_string (value);
+      break;
+    case PROP_REPLAY_LOG:
+      g_free (priv->replay_log);
+      priv->replay_log = g_value_dup_string (value);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
   }
   priv->changed = TRUE;
   GST_OBJECT_UNLOCK (object);
-}
-
-static GstStructure *
-make_stats (GstRcAligner * self, GstRcAlignerPrivate * priv)
-{
-  GstStructure *stats = gst_structure_new ("rc-stats",
-      "out", G_TYPE_UINT64, priv->n_out,
-      "skipped", G_TYPE_UINT64, priv->n_skipped,
-      "qos", G_TYPE_UINT64, priv->n_qos, NULL);
-
-  for (GList * l = GST_ELEMENT (self)->sinkpads; l; l = l->next) {
-    GstRcAlignerPad *pad = l->data;
-    GstStructure *st;
-
-    GST_OBJECT_LOCK (pad);
-    st = gst_rc_stream_stats (&pad->shown);
-    GST_OBJECT_UNLOCK (pad);
-    gst_structure_set (stats, GST_PAD_NAME (pad), GST_TYPE_STRUCTURE, st, NULL);
-    gst_structure_free (st);
-  }
-  return stats;
 }
 
 static void
@@ -381,8 +450,17 @@ gst_rc_aligner_get_property (GObject * object, guint id, GValue * value,
     case PROP_MAX_JUMP:
       g_value_set_int64 (value, priv->max_jump);
       break;
+    case PROP_CLOCK_JUMP:
+      g_value_set_int64 (value, priv->clock_jump);
+      break;
+    case PROP_DECISION_LOG:
+      g_value_set_string (value, priv->decision_log);
+      break;
+    case PROP_REPLAY_LOG:
+      g_value_set_string (value, priv->replay_log);
+      break;
     case PROP_STATS:
-      g_value_take_boxed (value, make_stats (self, priv));
+      g_value_take_boxed (value, gst_rc_aligner_stats (self));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -399,6 +477,9 @@ gst_rc_aligner_finalize (GObject * object)
   gst_rc_output_clear (&priv->run.out);
   g_ptr_array_unref (priv->run.pads);
   g_free (priv->master);
+  g_free (priv->latency_hist);
+  g_free (priv->decision_log);
+  g_free (priv->replay_log);
   G_OBJECT_CLASS (gst_rc_aligner_parent_class)->finalize (object);
 }
 
@@ -453,13 +534,29 @@ install_properties (GObjectClass * klass)
           "tick, in ns", FALSE, ready));
   g_object_class_install_property (klass, PROP_MAX_JUMP,
       g_param_spec_int64 ("max-jump", "Maximum jump",
-          "Streams whose first times differ by more are an error, in ns", 0,
-          G_MAXINT64, 3600 * (gint64) GST_SECOND, ready));
+          "Streams whose first times differ by more are an error; a sample "
+          "that is further than this after the one before is dropped and "
+          "counted, in ns", 0, G_MAXINT64, 3600 * (gint64) GST_SECOND, ready));
+  g_object_class_install_property (klass, PROP_CLOCK_JUMP,
+      g_param_spec_int64 ("clock-jump", "Clock jump",
+          "A stream whose times go back by more than this begins anew (its "
+          "clock was set); smaller steps back are samples out of order, which "
+          "are dropped and counted, in ns", 0, G_MAXINT64, GST_SECOND, ready));
+  g_object_class_install_property (klass, PROP_DECISION_LOG,
+      g_param_spec_string ("decision-log", "Decision log",
+          "File to write what arrival decided: where the ticks began, and how far "
+          "each stream that missed a deadline had been read (replaced if it "
+          "exists; unset = none)", NULL, ready));
+  g_object_class_install_property (klass, PROP_REPLAY_LOG,
+      g_param_spec_string ("replay-log", "Replay log",
+          "A decision log to follow: the same buffers then give the same bytes as "
+          "in the run that wrote it, and no deadline decides (unset = the "
+          "complete data decide)", NULL, ready));
   g_object_class_install_property (klass, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
-          "Buffers out, ticks skipped before the common start, QoS events, and "
-          "each pad's stats", GST_TYPE_STRUCTURE,
-          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+          "Buffers out, ticks skipped before the common start, ticks dropped by "
+          "late-policy, QoS events, latency of live ticks, and each pad's stats",
+          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 }
 
 static void
@@ -482,6 +579,7 @@ gst_rc_aligner_class_init (GstRcAlignerClass * klass)
   agg_class->sink_query = gst_rc_aligner_sink_query;
   agg_class->src_event = gst_rc_aligner_src_event;
   agg_class->src_query = gst_rc_aligner_src_query;
+  agg_class->peek_next_sample = gst_rc_aligner_peek_next_sample;
   agg_class->negotiate = gst_rc_aligner_negotiate;
   agg_class->flush = gst_rc_aligner_flush;
   agg_class->start = gst_rc_aligner_start;
@@ -499,6 +597,9 @@ gst_rc_aligner_init (GstRcAligner * self)
   priv->stride = 1;
   priv->output.window = priv->output.step = 1;
   priv->max_jump = 3600 * (gint64) GST_SECOND;
+  priv->clock_jump = GST_SECOND;
+  priv->latency_hist = g_new0 (GstRcHist, 1);
+  g_queue_init (&priv->run.messages);
   priv->run.pads = g_ptr_array_new_with_free_func (gst_object_unref);
   priv->run.out.first_tick = priv->run.out.last_tick = RC_TIME_NONE;
 }

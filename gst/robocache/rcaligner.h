@@ -10,6 +10,9 @@
 
 G_BEGIN_DECLS
 
+/* What a pad tells; private to rcalignreport.c. */
+typedef struct _GstRcPadReport GstRcPadReport;
+
 #define GST_TYPE_RC_ALIGNER_PAD (gst_rc_aligner_pad_get_type ())
 G_DECLARE_FINAL_TYPE (GstRcAlignerPad, gst_rc_aligner_pad, GST, RC_ALIGNER_PAD,
     GstAggregatorPad)
@@ -27,6 +30,8 @@ struct _GstRcAlignerPad
   GstRcStreamConfig config;
   gchar *stream_name;           /* NULL: from the pad's name */
   GstCaps *declared_caps;
+  GstRcTimeSource time_source;
+  GstCaps *reference_caps;      /* NULL: of any clock */
   gint64 lookahead;             /* -1: by method */
   gboolean changed;             /* since the streams were configured */
 
@@ -35,6 +40,8 @@ struct _GstRcAlignerPad
   GstClockTime upstream_latency;
   gboolean queried;
 
+  guint64 arrived;              /* buffers, under the object lock */
+  guint64 arrived_at_flush;
   gint flushed;                 /* atomic: the history has to be forgotten */
   GstRcStreamStats shown;       /* copy for readers, under the object lock */
 
@@ -43,12 +50,23 @@ struct _GstRcAlignerPad
   /* aggregator thread */
   GstRcStream *stream;
   GstCaps *caps;
+  GstSegment segment;           /* of the samples that are read now */
+  GQueue waiting;               /* GstBuffer and GstEvent, not read yet */
+  gboolean next_gap_missing;    /* the GAP that comes next means lost data */
+  gint64 overdue;               /* samples up to then came too late, or none */
   gboolean head_is_gap;         /* made by the base class: not counted */
   guint head_epoch;
+  guint64 marks;                /* lost data and changes of caps, so far */
+  gint64 absorbed_to;           /* for ticks before, more was read (and forgotten)
+                                 * than they needed */
+  gboolean absent;              /* replay: it was not there at this tick */
   gboolean head_taken;          /* the queued buffer is in the history already */
+  gint64 learned;               /* ns from one sample to the next, or 0 */
   gint64 wait;                  /* ns after its tick that this pad may take */
+  GstRcPadReport *report;
+  gint64 delay;                 /* and ns more: its samples come that late */
   gchar *warning;               /* to be posted outside the locks */
-  gboolean warned_size, warned_time;
+  gboolean warned_size, warned_time, warned_reference;
 };
 
 #define GST_TYPE_RC_ALIGNER (gst_rc_aligner_get_type ())

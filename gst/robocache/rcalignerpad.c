@@ -22,6 +22,10 @@ enum
   PROP_SAMPLES,
   PROP_MAX_POINTS,
   PROP_LOOKAHEAD,
+  PROP_LATE_POLICY,
+  PROP_DEAD_AFTER,
+  PROP_TIME_SOURCE,
+  PROP_REFERENCE_CAPS,
   PROP_STATS,
 };
 
@@ -103,8 +107,32 @@ gst_rc_aligner_install_pad_properties (GObjectClass * klass, guint first_id)
   g_object_class_install_property (klass, base + PROP_LOOKAHEAD,
       g_param_spec_int64 ("lookahead", "Lookahead",
           "Live: how long after a tick its sample may be stamped and still be "
-          "waited for, in ns (-1 = what the method needs, minus offset)", -1,
+          "waited for, in ns (-1 = what the method needs, minus offset; where "
+          "that is the next sample: as far away as samples usually are; with "
+          "time-source=reference also what their delay varies by)", -1,
           G_MAXINT64 / 4, -1, RW));
+  g_object_class_install_property (klass, base + PROP_LATE_POLICY,
+      g_param_spec_enum ("late-policy", "Late policy",
+          "Live: what a tick gets from a stream that its deadline has not "
+          "waited for", GST_TYPE_RC_LATE_POLICY, GST_RC_LATE_HOLD, RW));
+  g_object_class_install_property (klass, base + PROP_DEAD_AFTER,
+      g_param_spec_int64 ("dead-after", "Dead after",
+          "Live: a stream that has been silent for longer is said to be dead, in "
+          "a message, in ns (-1 = 1 s or four times its usual spacing for "
+          "observations, never for actions and events, which may be rare; "
+          "9223372036854775807 = never)", -1, G_MAXINT64, -1, RW));
+  g_object_class_install_property (klass, base + PROP_TIME_SOURCE,
+      g_param_spec_enum ("time-source", "Time source",
+          "Which time of a buffer is its sample's; offset is added to either. A "
+          "capture time on another clock is mapped through an estimate of that "
+          "clock's offset and skew, see the stats clock-*; a buffer without one "
+          "is dropped and counted as no-reference", GST_TYPE_RC_TIME_SOURCE,
+          GST_RC_TIME_SOURCE_PTS, RW));
+  g_object_class_install_property (klass, base + PROP_REFERENCE_CAPS,
+      g_param_spec_boxed ("reference-caps", "Reference caps",
+          "time-source=reference: the clock of the capture times to use, such "
+          "as timestamp/x-ntp or timestamp/x-ptp (ANY or NULL = the first that a "
+          "buffer has)", GST_TYPE_CAPS, RW));
   return base + PROP_STATS;
 }
 
@@ -166,6 +194,19 @@ gst_rc_aligner_pad_set_property (GObject * object, guint id,
       break;
     case PROP_LOOKAHEAD:
       self->lookahead = g_value_get_int64 (value);
+      break;
+    case PROP_LATE_POLICY:
+      c->late_policy = g_value_get_enum (value);
+      break;
+    case PROP_DEAD_AFTER:
+      c->dead_after = g_value_get_int64 (value);
+      break;
+    case PROP_TIME_SOURCE:
+      self->time_source = g_value_get_enum (value);
+      break;
+    case PROP_REFERENCE_CAPS:
+      gst_caps_replace (&self->reference_caps,
+          (GstCaps *) gst_value_get_caps (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -232,8 +273,20 @@ gst_rc_aligner_pad_get_property (GObject * object, guint id, GValue * value,
     case PROP_LOOKAHEAD:
       g_value_set_int64 (value, self->lookahead);
       break;
+    case PROP_LATE_POLICY:
+      g_value_set_enum (value, c->late_policy);
+      break;
+    case PROP_DEAD_AFTER:
+      g_value_set_int64 (value, c->dead_after);
+      break;
+    case PROP_TIME_SOURCE:
+      g_value_set_enum (value, self->time_source);
+      break;
+    case PROP_REFERENCE_CAPS:
+      gst_value_set_caps (value, self->reference_caps);
+      break;
     case PROP_STATS:
-      g_value_take_boxed (value, gst_rc_stream_stats (&self->shown));
+      g_value_take_boxed (value, gst_rc_aligner_pad_stats (self));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -276,6 +329,7 @@ gst_rc_aligner_pad_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
 {
   GstRcAlignerPad *self = GST_RC_ALIGNER_PAD (pad);
   gboolean queried, live;
+  GstFlowReturn ret;
 
   GST_OBJECT_LOCK (self);
   queried = self->queried;
@@ -284,7 +338,10 @@ gst_rc_aligner_pad_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
     query_latency (self);
   GST_OBJECT_LOCK (self);
   live = self->live;
+  self->arrived++;
   GST_OBJECT_UNLOCK (self);
+  if (live)
+    gst_rc_aligner_pad_note_arrival (self, parent, buffer);
   if (gst_rc_aligner_is_base_gap (buffer)) {
     /* these flags together are how the base class marks what it makes itself */
     buffer = gst_buffer_make_writable (buffer);
@@ -292,7 +349,14 @@ gst_rc_aligner_pad_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
   }
   if (gst_rc_inbox_put (&self->inbox, buffer, live))
     return GST_FLOW_OK;
-  return chain_to_base (self, parent, buffer);
+  ret = chain_to_base (self, parent, buffer);
+  if (ret != GST_FLOW_OK) {
+    /* upstream is told that it was refused */
+    GST_OBJECT_LOCK (self);
+    self->arrived--;
+    GST_OBJECT_UNLOCK (self);
+  }
+  return ret;
 }
 
 void
@@ -303,6 +367,19 @@ gst_rc_aligner_pad_before_event (GstRcAlignerPad * self, GstObject * parent)
   while ((buffer = gst_rc_inbox_drain (&self->inbox)))
     chain_to_base (self, parent, buffer);
   gst_rc_inbox_event (&self->inbox);
+}
+
+void
+gst_rc_aligner_pad_after_event (GstRcAlignerPad * self, GstObject * parent)
+{
+  GstBuffer *buffer = gst_rc_inbox_event_done (&self->inbox,
+      gst_aggregator_pad_has_buffer (GST_AGGREGATOR_PAD (self)));
+
+  /* into an empty queue: this does not wait */
+  if (buffer) {
+    chain_to_base (self, parent, buffer);
+    gst_rc_inbox_handed (&self->inbox);
+  }
 }
 
 static gboolean
@@ -339,9 +416,12 @@ gst_rc_aligner_pad_finalize (GObject * object)
   GstRcAlignerPad *self = GST_RC_ALIGNER_PAD (object);
 
   gst_rc_stream_free (self->stream);
+  gst_rc_aligner_clear_waiting (self);
   gst_rc_inbox_clear (&self->inbox);
   gst_caps_replace (&self->declared_caps, NULL);
   gst_caps_replace (&self->caps, NULL);
+  gst_rc_pad_report_free (self->report);
+  gst_caps_replace (&self->reference_caps, NULL);
   g_free (self->stream_name);
   g_free (self->warning);
   G_OBJECT_CLASS (gst_rc_aligner_pad_parent_class)->finalize (object);
@@ -352,7 +432,13 @@ gst_rc_aligner_pad_finalize (GObject * object)
 static GstFlowReturn
 gst_rc_aligner_pad_flush (GstAggregatorPad * pad, GstAggregator * agg)
 {
-  g_atomic_int_set (&GST_RC_ALIGNER_PAD (pad)->flushed, TRUE);
+  GstRcAlignerPad *self = GST_RC_ALIGNER_PAD (pad);
+
+  GST_OBJECT_LOCK (self);
+  self->arrived_at_flush = self->arrived;
+  gst_rc_pad_report_flush (self->report);
+  GST_OBJECT_UNLOCK (self);
+  g_atomic_int_set (&self->flushed, TRUE);
   return GST_FLOW_OK;
 }
 
@@ -369,7 +455,8 @@ gst_rc_aligner_pad_class_init (GstRcAlignerPadClass * klass)
   gst_rc_aligner_install_pad_properties (object_class, PROP_ROLE);
   g_object_class_install_property (object_class, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
-          "Samples in, dropped by cause, and ticks by what they were",
+          "Samples in, used, dropped by cause, ticks by what they were, skew, "
+          "latency and rate",
           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 }
 
@@ -377,12 +464,19 @@ static void
 gst_rc_aligner_pad_init (GstRcAlignerPad * self)
 {
   gst_rc_inbox_init (&self->inbox);
+  g_queue_init (&self->waiting);
+  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
+  self->overdue = self->absorbed_to = RC_TIME_NONE;
   self->config.required = TRUE;
   self->config.max_gap = -1;
   self->config.tolerance = -1;
   self->config.samples = 16;
   self->config.max_points = 32768;
   self->config.fill = NAN;
+  self->config.dead_after = -1;
   self->lookahead = -1;
+  /* hosts stamp with their system clock; "any" could mix two clocks unseen */
+  self->reference_caps = gst_caps_new_empty_simple ("timestamp/x-unix");
   self->changed = TRUE;
+  self->report = gst_rc_pad_report_new ();
 }

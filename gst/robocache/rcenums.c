@@ -53,6 +53,15 @@ DEFINE_ENUM ("GstRcWindowStart", gst_rc_window_start_get_type,
     {GST_RC_WINDOW_START_MISSING, "Rows before the start are missing", "missing"},
     {GST_RC_WINDOW_START_REPEAT, "Rows before the start repeat the first", "repeat"})
 
+DEFINE_ENUM ("GstRcLatePolicy", gst_rc_late_policy_get_type,
+    {GST_RC_LATE_HOLD, "The sample before the tick, within max-gap", "hold"},
+    {GST_RC_LATE_MISSING, "Missing", "missing"},
+    {GST_RC_LATE_DROP, "No buffer for this tick, if the pad is required (else as hold)", "drop-tick"})
+
+DEFINE_ENUM ("GstRcTimeSource", gst_rc_time_source_get_type,
+    {GST_RC_TIME_SOURCE_PTS, "The buffer's PTS", "pts"},
+    {GST_RC_TIME_SOURCE_REFERENCE, "The capture time of its GstReferenceTimestampMeta, mapped to running time", "reference"})
+
 DEFINE_ENUM ("GstRcVoxelMode", gst_rc_voxel_mode_get_type,
     {RC_VOXEL_OCCUPANCY, "Dense: 1 where a point lies, else 0", "occupancy"},
     {RC_VOXEL_COUNT, "Dense: points per cell", "count"},

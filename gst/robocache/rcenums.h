@@ -54,12 +54,29 @@ typedef enum
   GST_RC_WINDOW_START_REPEAT,
 } GstRcWindowStart;
 
+/* What a tick gets from a stream that its deadline has not waited for. */
+typedef enum
+{
+  GST_RC_LATE_HOLD,
+  GST_RC_LATE_MISSING,
+  GST_RC_LATE_DROP,
+} GstRcLatePolicy;
+
+/* Which time of a buffer is that of its sample. */
+typedef enum
+{
+  GST_RC_TIME_SOURCE_PTS,
+  GST_RC_TIME_SOURCE_REFERENCE,
+} GstRcTimeSource;
+
 #define GST_TYPE_RC_ROLE (gst_rc_role_get_type ())
 #define GST_TYPE_RC_METHOD (gst_rc_method_get_type ())
 #define GST_TYPE_RC_EDGE (gst_rc_edge_get_type ())
 #define GST_TYPE_RC_SPAN (gst_rc_span_get_type ())
 #define GST_TYPE_RC_OUTPUT (gst_rc_output_get_type ())
 #define GST_TYPE_RC_WINDOW_START (gst_rc_window_start_get_type ())
+#define GST_TYPE_RC_LATE_POLICY (gst_rc_late_policy_get_type ())
+#define GST_TYPE_RC_TIME_SOURCE (gst_rc_time_source_get_type ())
 
 #define GST_TYPE_RC_VOXEL_MODE (gst_rc_voxel_mode_get_type ())
 #define GST_TYPE_RC_VOXEL_TYPE (gst_rc_voxel_type_get_type ())
@@ -71,6 +88,8 @@ GType gst_rc_edge_get_type (void);
 GType gst_rc_span_get_type (void);
 GType gst_rc_output_get_type (void);
 GType gst_rc_window_start_get_type (void);
+GType gst_rc_late_policy_get_type (void);
+GType gst_rc_time_source_get_type (void);
 GType gst_rc_voxel_mode_get_type (void);
 GType gst_rc_voxel_type_get_type (void);
 GType gst_rc_axis_order_get_type (void);

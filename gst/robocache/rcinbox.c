@@ -47,7 +47,7 @@ gst_rc_inbox_put (GstRcInbox * box, GstBuffer * buffer, gboolean bypass)
   gboolean taken = FALSE;
 
   g_mutex_lock (&box->lock);
-  while (is_full (box) && !box->closed && !box->discard) {
+  while ((is_full (box) || box->handing) && !box->closed && !box->discard) {
     box->waiting = TRUE;
     g_cond_wait (&box->space, &box->lock);
   }
@@ -56,8 +56,7 @@ gst_rc_inbox_put (GstRcInbox * box, GstBuffer * buffer, gboolean bypass)
   if (box->discard) {
     gst_buffer_unref (buffer);
     taken = TRUE;
-  } else if (!box->closed && (box->n > 0 || (!bypass && box->in_base > 0
-              && box->events == 0))) {
+  } else if (!box->closed && (box->n > 0 || (!bypass && box->in_base > 0))) {
     box->buffers[(box->head + box->n++) % GST_RC_INBOX_BUFFERS] = buffer;
     box->bytes += gst_buffer_get_size (buffer);
     taken = TRUE;
@@ -83,6 +82,8 @@ gst_rc_inbox_drain (GstRcInbox * box)
   GstBuffer *buffer = NULL;
 
   g_mutex_lock (&box->lock);
+  while (box->handing)
+    g_cond_wait (&box->space, &box->lock);
   if (box->n > 0) {
     box->draining = TRUE;
     box->in_base++;
@@ -101,12 +102,30 @@ gst_rc_inbox_event (GstRcInbox * box)
   g_mutex_unlock (&box->lock);
 }
 
-void
-gst_rc_inbox_event_done (GstRcInbox * box)
+GstBuffer *
+gst_rc_inbox_event_done (GstRcInbox * box, gboolean ready)
 {
+  GstBuffer *buffer = NULL;
+
   g_mutex_lock (&box->lock);
   if (box->events > 0)
     box->events--;
+  if (!ready && box->events == 0 && box->in_base == 0 && box->n > 0
+      && !box->draining) {
+    box->in_base++;
+    box->handing = TRUE;
+    buffer = pop (box);
+  }
+  g_mutex_unlock (&box->lock);
+  return buffer;
+}
+
+void
+gst_rc_inbox_handed (GstRcInbox * box)
+{
+  g_mutex_lock (&box->lock);
+  box->handing = FALSE;
+  g_cond_broadcast (&box->space);
   g_mutex_unlock (&box->lock);
 }
 
@@ -124,7 +143,7 @@ gst_rc_inbox_take (GstRcInbox * box, guint held, gboolean leave, guint epoch)
   GstBuffer *buffer = NULL;
 
   g_mutex_lock (&box->lock);
-  if (box->n > 0 && !box->draining && box->in_base <= held) {
+  if (box->n > 0 && !box->draining && box->events == 0 && box->in_base <= held) {
     buffer = pop (box);
     if (box->waiting && box->n <= GST_RC_INBOX_BUFFERS / 2 && !is_full (box))
       g_cond_signal (&box->space);

@@ -9,7 +9,8 @@
  * half of the box is empty. Order holds because
  *   - everything in the base class's queue is older than everything in the box;
  *   - the box is emptied into the base class's queue before a serialized event
- *     goes there, and stays unused until that event has been handled. */
+ *     goes there; what it takes after that waits until the event has been
+ *     handled. */
 #pragma once
 
 #include <gst/gst.h>
@@ -34,6 +35,7 @@ typedef struct
   gboolean closed;              /* flushing, or the aggregator has stopped */
   gboolean discard;             /* the ticks have ended: nothing is of use */
   gboolean draining;
+  gboolean handing;             /* the consumer chains one into the base class */
   guint in_base;                /* buffers in the base class's queue */
   guint events;                 /* serialized events there */
   guint epoch;                  /* counts flushes */
@@ -55,8 +57,12 @@ void gst_rc_inbox_not_chained (GstRcInbox * box);
 GstBuffer *gst_rc_inbox_drain (GstRcInbox * box);
 void gst_rc_inbox_event (GstRcInbox * box);
 
-/* Consumer: a serialized event has been handled. */
-void gst_rc_inbox_event_done (GstRcInbox * box);
+/* Consumer: a serialized event has been handled. Unless the base class has a
+ * buffer (it makes one of a GAP), the one that has to go there to make the pad
+ * ready, or NULL. Until gst_rc_inbox_handed () says that it is there, the producer
+ * chains nothing: that would pass it, and could wait with the base class's lock. */
+GstBuffer *gst_rc_inbox_event_done (GstRcInbox * box, gboolean ready);
+void gst_rc_inbox_handed (GstRcInbox * box);
 
 /* Consumer: takes the next buffer if it is this box's turn, which it is when the
  * base class holds nothing but `held` (0 or 1) buffers that were taken already.

@@ -13,6 +13,7 @@ gst_rc_stream_new (GstObject * object, const gchar * name)
   s->object = object;
   s->name = g_strdup (name);
   s->stats.first_time = s->stats.last_time = s->horizon = RC_TIME_NONE;
+  s->gap_from = s->gap_to = s->passed = RC_TIME_NONE;
   return s;
 }
 
@@ -36,6 +37,7 @@ drop_rows (GstRcStream * s, gsize count)
   }
   s->head += count;
   s->n -= count;
+  s->forgotten += count;
   s->hint = MAX (0, s->hint - (gint64) count);
   if (s->n == 0)
     s->head = 0;
@@ -72,6 +74,7 @@ gst_rc_stream_free (GstRcStream * s)
   gst_rc_stream_clear_parts (s);
   gst_rc_tensors_clear (&s->tensors);
   gst_rc_tensor_clear (&s->input);
+  gst_rc_stream_clock_clear (&s->clock);
   g_free (s->name);
   g_free (s);
 }
@@ -81,8 +84,10 @@ gst_rc_stream_reset (GstRcStream * s)
 {
   drop_rows (s, s->n);
   s->stats.first_time = s->stats.last_time = s->horizon = RC_TIME_NONE;
+  s->gap_from = s->gap_to = s->passed = RC_TIME_NONE;
   s->hint = 0;
   s->eos = FALSE;
+  gst_rc_stream_clock_reset (&s->clock);
 }
 
 /* ---- history ---- */
@@ -141,30 +146,90 @@ store_signs (GstRcStream * s)
       last ? signs - s->n_quats : NULL, row_data (s, last), signs);
 }
 
-/* The stated rule: of equal times the first counts, and time never goes back;
- * what breaks it is dropped and counted. */
+static int
+compare_spacing (const void *a, const void *b)
+{
+  gint64 x = *(const gint64 *) a, y = *(const gint64 *) b;
+
+  return (x > y) - (x < y);
+}
+
+/* The upper quartile of a full ring: one lost sample does not show in it. */
+static void
+add_spacing (GstRcStream * s, gint64 spacing)
+{
+  gint64 sorted[GST_RC_STREAM_SPACINGS];
+
+  if (spacing > s->longest_spacing)
+    return;
+  s->spacing[s->n_spacings++ % GST_RC_STREAM_SPACINGS] = spacing;
+  if (s->n_spacings % GST_RC_STREAM_SPACINGS)
+    return;
+  memcpy (sorted, s->spacing, sizeof (sorted));
+  qsort (sorted, GST_RC_STREAM_SPACINGS, sizeof (*sorted), compare_spacing);
+  s->usual_spacing = sorted[3 * GST_RC_STREAM_SPACINGS / 4 - 1];
+}
+
+gint64
+gst_rc_stream_spacing (const GstRcStream * s)
+{
+  return s->usual_spacing;
+}
+
+gdouble
+gst_rc_stream_rate (const GstRcStream * s)
+{
+  guint n = MIN (s->n_spacings, GST_RC_STREAM_SPACINGS);
+  gdouble sum = 0;
+
+  for (guint i = 0; i < n; i++)
+    sum += (gdouble) s->spacing[i];
+  return n ? n * (gdouble) GST_SECOND / sum : 0;
+}
+
+/* The stated rule: of equal times the first counts, and time does not go back;
+ * what breaks it is dropped and counted. But a clock that was set back by more
+ * than clock_jump begins a new history, else one wrong stamp in the future would
+ * silence the stream until then; which is why a leap forward beyond max_jump is
+ * dropped as well. */
 static gboolean
 accept_time (GstRcStream * s, gint64 time)
 {
+  const gint64 last = s->stats.last_time;
+
   s->stats.in++;
-  if (s->stats.last_time != RC_TIME_NONE && time <= s->stats.last_time) {
-    if (time == s->stats.last_time)
+  if (last != RC_TIME_NONE && time <= last) {
+    if (time == last) {
       s->stats.duplicates++;
-    else
+      return FALSE;
+    }
+    if (last - time <= s->config.clock_jump) {
       s->stats.backwards++;
-    return FALSE;
+      return FALSE;
+    }
+    s->stats.resets++;
+    drop_rows (s, s->n);
+    s->gap_from = s->gap_to = RC_TIME_NONE;
+    s->hint = 0;
+  } else if (last != RC_TIME_NONE) {
+    if (time - last > s->config.max_jump) {
+      s->stats.ahead++;
+      return FALSE;
+    }
+    add_spacing (s, time - last);
   }
   if (s->stats.first_time == RC_TIME_NONE)
     s->stats.first_time = time;
   s->stats.last_time = s->horizon = time;
+  s->passed = RC_TIME_NONE;
   s->stats.kept++;
   reserve_one (s);
   s->times[s->head + s->n] = time;
   return TRUE;
 }
 
-static gboolean
-running_time (const GstRcStream * s, const GstSegment * segment,
+gboolean
+gst_rc_stream_running_time (const GstRcStream * s, const GstSegment * segment,
     GstClockTime pts, gint64 * time)
 {
   guint64 running;
@@ -182,12 +247,37 @@ running_time (const GstRcStream * s, const GstSegment * segment,
   return TRUE;
 }
 
+/* What the times of the buffer's n samples have to be moved by; FALSE when they
+ * have none, which is counted. */
+static gboolean
+time_shift (GstRcStream * s, GstBuffer * buffer, const GstSegment * segment,
+    gsize n, gint64 * shift)
+{
+  gint64 pts;
+
+  *shift = 0;
+  if (!s->clock.map)
+    return TRUE;
+  if (!gst_rc_stream_running_time (s, segment, GST_BUFFER_PTS (buffer), &pts)) {
+    s->stats.no_time += n;
+  } else if (!gst_rc_stream_clock_shift (&s->clock, buffer,
+          pts - s->config.offset, shift)) {
+    s->stats.no_reference += n;
+  } else {
+    rc_clock_map_estimate (s->clock.map, &s->stats.clock);
+    return TRUE;
+  }
+  s->stats.in += n;
+  return FALSE;
+}
+
 static void
 push_copies (GstRcStream * s, GstBuffer * buffer, const GstSegment * segment,
     gchar ** reason)
 {
   gsize n = MAX (1, s->tensors.samples), n_times = 0;
   const gint64 *times = gst_rc_sample_times_get (buffer, &n_times);
+  gint64 shift;
   GstMapInfo map;
 
   if (gst_buffer_get_size (buffer) != n * s->input.size
@@ -202,16 +292,20 @@ push_copies (GstRcStream * s, GstBuffer * buffer, const GstSegment * segment,
     s->stats.bad_size += n;
     return;
   }
+  if (!time_shift (s, buffer, segment, n, &shift)) {
+    gst_buffer_unmap (buffer, &map);
+    return;
+  }
   for (gsize i = 0; i < n; i++) {
     gint64 time;
 
-    if (!running_time (s, segment, n > 1 ? (GstClockTime) times[i] :
-            GST_BUFFER_PTS (buffer), &time)) {
+    if (!gst_rc_stream_running_time (s, segment,
+            n > 1 ? (GstClockTime) times[i] : GST_BUFFER_PTS (buffer), &time)) {
       s->stats.in++;
       s->stats.no_time++;
       continue;
     }
-    if (!accept_time (s, time))
+    if (!accept_time (s, time + shift))
       continue;
     memcpy (s->data + (s->head + s->n) * s->input.size,
         map.data + i * s->input.size, s->input.size);
@@ -264,7 +358,7 @@ push_reference (GstRcStream * s, GstBuffer * buffer, const GstSegment * segment,
   gboolean fits = TRUE;
   GstBuffer *kept = NULL;
   GstRcRow *row;
-  gint64 time;
+  gint64 time, shift;
 
   if (s->kind == GST_RC_STREAM_CLOUD)
     fits = size % s->cloud.point_step == 0;
@@ -283,10 +377,14 @@ push_reference (GstRcStream * s, GstBuffer * buffer, const GstSegment * segment,
     s->stats.bad_size++;
     return;
   }
-  if (!running_time (s, segment, GST_BUFFER_PTS (buffer), &time)) {
+  if (!time_shift (s, buffer, segment, 1, &shift)) {
+    gst_buffer_unref (kept);
+    return;
+  }
+  if (!gst_rc_stream_running_time (s, segment, GST_BUFFER_PTS (buffer), &time)) {
     s->stats.in++;
     s->stats.no_time++;
-  } else if (accept_time (s, time)) {
+  } else if (accept_time (s, time + shift)) {
     row = &s->rows[s->head + s->n];
     row->size = gst_buffer_get_size (kept);
     row->buffer = gst_buffer_ref (kept);
@@ -302,6 +400,101 @@ push_reference (GstRcStream * s, GstBuffer * buffer, const GstSegment * segment,
   gst_buffer_unref (kept);
 }
 
+/* An interval without samples: only time moves on, unless they were lost. */
+static void
+push_gap (GstRcStream * s, GstBuffer * buffer, const GstSegment * segment)
+{
+  GstClockTime pts = GST_BUFFER_PTS (buffer), end = pts;
+  /* what comes after the gap may have been captured that much before it */
+  const gint64 spread = gst_rc_stream_clock_spread (&s->clock);
+  gint64 from, to;
+
+  if (GST_BUFFER_DURATION_IS_VALID (buffer) && GST_CLOCK_TIME_IS_VALID (end))
+    end += GST_BUFFER_DURATION (buffer);
+  if (segment->stop != GST_CLOCK_TIME_NONE)
+    end = MIN (end, segment->stop);
+  if (!gst_rc_stream_running_time (s, segment, end, &to))
+    return;
+  to -= spread;
+  if (GST_BUFFER_FLAG_IS_SET (buffer, GST_RC_BUFFER_FLAG_MISSING)) {
+    s->stats.losses++;
+    if (!gst_rc_stream_running_time (s, segment, MAX (pts, segment->start),
+            &from))
+      from = to;
+    else
+      from -= spread;
+    /* one that follows at once makes it longer */
+    if (s->gap_to == RC_TIME_NONE || from > s->gap_to)
+      s->gap_from = from;
+    if (s->horizon != RC_TIME_NONE)
+      s->gap_from = MAX (s->gap_from, s->horizon + 1);
+    s->gap_to = to;
+    if (s->gap_from < s->gap_to)
+      return;
+    s->gap_from = s->gap_to = RC_TIME_NONE;
+  }
+  if (s->horizon == RC_TIME_NONE || to - 1 > s->horizon)
+    s->horizon = to - 1;
+}
+
+void
+gst_rc_stream_pass_gap (GstRcStream * s)
+{
+  if (s->gap_to == RC_TIME_NONE)
+    return;
+  drop_rows (s, s->n);
+  s->passed = s->stats.last_time;
+  s->horizon = s->gap_to - 1;
+  s->gap_from = s->gap_to = RC_TIME_NONE;
+}
+
+/* Whether the tick lies before the end of a gap; once ticks have passed it, what
+ * was before is forgotten, as if the stream began after it. */
+static gboolean
+before_gap_end (GstRcStream * s, gint64 tick)
+{
+  if (s->gap_to == RC_TIME_NONE)
+    return FALSE;
+  if (tick < s->gap_to)
+    return TRUE;
+  gst_rc_stream_pass_gap (s);
+  return FALSE;
+}
+
+gboolean
+gst_rc_stream_begin_anew (GstRcStream * s)
+{
+  const gint64 last = s->stats.last_time;
+
+  if (last == RC_TIME_NONE || last == s->passed)
+    return FALSE;
+  s->gap_from = s->gap_to = last + 1;
+  return TRUE;
+}
+
+gboolean
+gst_rc_stream_holds_back (GstRcStream * s, GstBuffer * buffer,
+    const GstSegment * segment)
+{
+  const gint64 last = s->stats.last_time;
+  gsize n_times = 0;
+  const gint64 *times = gst_rc_sample_times_get (buffer, &n_times);
+  gint64 pts, time, shift;
+
+  if (last == RC_TIME_NONE || gst_buffer_get_size (buffer) == 0
+      || !gst_rc_stream_running_time (s, segment, GST_BUFFER_PTS (buffer), &pts)
+      || !gst_rc_stream_clock_shift (&s->clock, buffer, pts - s->config.offset,
+          &shift))
+    return FALSE;
+  time = pts;
+  if (n_times && !gst_rc_stream_running_time (s, segment, times[0], &time))
+    return FALSE;
+  time += shift;
+  if (time >= last || last - time <= s->config.clock_jump)
+    return FALSE;
+  return gst_rc_stream_begin_anew (s);
+}
+
 void
 gst_rc_stream_push (GstRcStream * s, GstBuffer * buffer,
     const GstSegment * segment, gchar ** reason)
@@ -310,23 +503,14 @@ gst_rc_stream_push (GstRcStream * s, GstBuffer * buffer,
     *reason = NULL;
   if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP)
       && gst_buffer_get_size (buffer) == 0) {
-    GstClockTime end = GST_BUFFER_PTS (buffer);
-    gint64 time;
-
-    /* an interval without samples: only time moves on */
-    if (GST_BUFFER_DURATION_IS_VALID (buffer) && GST_CLOCK_TIME_IS_VALID (end))
-      end += GST_BUFFER_DURATION (buffer);
-    if (segment->stop != GST_CLOCK_TIME_NONE)
-      end = MIN (end, segment->stop);
-    if (running_time (s, segment, end, &time) && (s->horizon == RC_TIME_NONE
-            || time - 1 > s->horizon))
-      s->horizon = time - 1;
+    push_gap (s, buffer, segment);
     return;
   }
   if (s->by_reference)
     push_reference (s, buffer, segment, reason);
   else
     push_copies (s, buffer, segment, reason);
+  gst_rc_stream_clock_used (&s->clock);
 }
 
 gint64
@@ -366,10 +550,10 @@ sampler_for_tick (const GstRcStream * s, gboolean late)
 gboolean
 gst_rc_stream_decided (GstRcStream * s, gint64 tick)
 {
-  if (s->eos)
-    return TRUE;
   if (!s->sampler)
-    return FALSE;
+    return s->eos;
+  if (before_gap_end (s, tick) || s->eos)
+    return TRUE;
   return s->horizon != RC_TIME_NONE && rc_sampler_decided (sampler_for_tick (s,
           FALSE), s->times + s->head, s->n, s->horizon, tick);
 }
@@ -391,9 +575,17 @@ gst_rc_stream_trim (GstRcStream * s, gint64 tick)
 }
 
 void
+gst_rc_stream_keep (GstRcStream * s, guint64 n)
+{
+  if (s->n > n)
+    drop_rows (s, s->n - n);
+}
+
+void
 gst_rc_stream_pick (GstRcStream * s, gint64 tick, gboolean late, RcPick * pick)
 {
-  if (!s->sampler) {
+  if (!s->sampler || (late && s->config.late_policy == GST_RC_LATE_MISSING)
+      || (s->gap_from != RC_TIME_NONE && tick >= s->gap_from)) {
     memset (pick, 0, sizeof (*pick));
     pick->tick = tick;
     pick->state = RC_STATE_MISSING;
@@ -407,6 +599,13 @@ gst_rc_stream_pick (GstRcStream * s, gint64 tick, gboolean late, RcPick * pick)
 void
 gst_rc_stream_count (GstRcStream * s, const RcPick * pick, gboolean late)
 {
+  guint64 first = s->forgotten + pick->first, end = first + pick->count;
+
+  /* ticks go forward, and so do the rows that they use */
+  if (end > s->used_end) {
+    s->stats.used += end - MAX (first, s->used_end);
+    s->used_end = end;
+  }
   s->stats.states[pick->state]++;
   s->stats.overflow += pick->overflow;
   if (late)
@@ -512,26 +711,17 @@ gst_rc_stream_reference (GstRcStream * s, const RcPick * pick,
   return gst_memory_ref (memory);
 }
 
-GstStructure *
-gst_rc_stream_stats (const GstRcStreamStats * c)
+GstBuffer *
+gst_rc_stream_newest_used (GstRcStream * s, const RcPick * pick)
 {
-  GstStructure *st = gst_structure_new ("rc-stream-stats",
-      "in", G_TYPE_UINT64, c->in, "kept", G_TYPE_UINT64, c->kept,
-      "duplicates", G_TYPE_UINT64, c->duplicates,
-      "backwards", G_TYPE_UINT64, c->backwards,
-      "no-time", G_TYPE_UINT64, c->no_time,
-      "bad-size", G_TYPE_UINT64, c->bad_size,
-      "overflow", G_TYPE_UINT64, c->overflow,
-      "missing", G_TYPE_UINT64, c->states[RC_STATE_MISSING],
-      "measured", G_TYPE_UINT64, c->states[RC_STATE_MEASURED],
-      "interpolated", G_TYPE_UINT64, c->states[RC_STATE_INTERPOLATED],
-      "held", G_TYPE_UINT64, c->states[RC_STATE_HELD],
-      "later", G_TYPE_UINT64, c->states[RC_STATE_LATER],
-      "deadlines", G_TYPE_UINT64, c->deadlines,
-      "history", G_TYPE_UINT64, c->history, NULL);
+  const gsize index = pick->first + pick->count - 1;
+  GstBuffer *buffer;
 
-  if (c->last_time != RC_TIME_NONE)
-    gst_structure_set (st, "first-time", G_TYPE_INT64, c->first_time,
-        "last-time", G_TYPE_INT64, c->last_time, NULL);
-  return st;
+  if (s->by_reference)
+    return gst_buffer_ref (s->rows[s->head + index].buffer);
+  buffer = gst_buffer_new_memdup (row_data (s, index), s->input.size);
+  /* its time, before the pad's offset */
+  if (s->times[s->head + index] >= s->config.offset)
+    GST_BUFFER_PTS (buffer) = s->times[s->head + index] - s->config.offset;
+  return buffer;
 }

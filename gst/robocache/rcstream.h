@@ -9,6 +9,7 @@
 
 #include "rccaps.h"
 #include "rcenums.h"
+#include "rcstreamclock.h"
 
 G_BEGIN_DECLS
 
@@ -20,8 +21,11 @@ typedef struct
   RcEdge edge;
   gboolean causal;
   gboolean required;
+  GstRcLatePolicy late_policy;
+  gint64 clock_jump, max_jump;  /* steps back and forward that are no samples' */
   gint64 max_gap;               /* -1: by method; G_MAXINT64: none */
   gint64 tolerance;             /* -1: none */
+  gint64 dead_after;            /* -1: by role and rate */
   gint64 offset;                /* added to every time */
   gint64 mean_window;           /* 0: one tick period */
   gboolean centred;
@@ -38,23 +42,39 @@ typedef enum
   GST_RC_STREAM_CLOUD,
 } GstRcStreamKind;
 
-/* Counters (in = kept + every kind of drop) and the range of times. */
+/* Counters and the range of times. in = kept + every kind of drop, and of those
+ * that were kept some ticks used `used`. */
 typedef struct
 {
-  guint64 in;                   /* samples that arrived */
+  guint64 in;                   /* samples that were read */
   guint64 kept;                 /* samples that entered the history */
+  guint64 used;                 /* kept, and in the value of one tick or more */
   guint64 duplicates;           /* dropped: same time as the one before */
   guint64 backwards;            /* dropped: older than the one before */
+  guint64 ahead;                /* dropped: more than max_jump after it */
+  guint64 resets;               /* times the stream began anew */
+  guint64 losses;               /* intervals that upstream said were lost */
+  guint64 late;                 /* kept, but a tick had left without them */
   guint64 no_time;              /* dropped: no PTS, or outside the segment */
+  guint64 no_reference;         /* dropped: no time of the clock asked for */
   guint64 bad_size;             /* dropped: size does not fit the caps */
   guint64 overflow;             /* rows or points that did not fit */
   guint64 states[5];            /* ticks by RcState */
   guint64 deadlines;            /* ticks that the clock decided */
   guint64 history;              /* samples held now */
+  guint64 buffers;              /* buffers that were read */
+  guint64 flushed;              /* buffers that a flush dropped unread */
+  gdouble rate;                 /* samples per second of late, 0: unknown */
   gint64 first_time, last_time; /* RC_TIME_NONE before the first sample */
+  RcClockEstimate clock;        /* all 0 with time-source=pts */
 } GstRcStreamStats;
 
 #define GST_RC_STREAM_MAX_PARTS 3
+#define GST_RC_STREAM_SPACINGS 16
+
+/* On a GAP buffer: its samples were lost (GST_GAP_FLAG_MISSING_DATA), so that
+ * nothing is held or interpolated across it. */
+#define GST_RC_BUFFER_FLAG_MISSING GST_BUFFER_FLAG_CORRUPTED
 
 typedef struct
 {
@@ -69,6 +89,7 @@ typedef struct
   GstObject *object;            /* not owned: the pad, for messages */
   gchar *name;
   GstRcStreamConfig config;
+  GstRcStreamClock clock;
 
   /* from the caps */
   GstRcStreamKind kind;
@@ -97,9 +118,19 @@ typedef struct
   guint8 *data;                 /* small rows, dense */
   guint8 *signs;
   gsize capacity, head, n;
+  guint64 forgotten;            /* rows that have left the history */
+  guint64 used_end;             /* rows counted from the first ever: no later
+                                 * tick adds one before this to `used` */
   gint32 n_quats;
   gint64 hint;
   gint64 horizon;               /* every later sample is after this time */
+  /* Samples are missing in [from, to), or NONE. Nothing is read beyond before the
+   * ticks are: what comes after it has a history of its own. */
+  gint64 gap_from, gap_to;
+  gint64 passed;                /* last_time before one that is over, or NONE */
+  gint64 spacing[GST_RC_STREAM_SPACINGS];       /* between the last samples */
+  guint n_spacings;             /* counted on for ever */
+  gint64 usual_spacing, longest_spacing;
   gboolean eos;
 
   GstRcStreamStats stats;
@@ -120,6 +151,11 @@ gboolean gst_rc_stream_configure (GstRcStream * stream,
 
 /* Forgets all samples and times (flush), not the caps. */
 void gst_rc_stream_reset (GstRcStream * stream);
+
+/* Running time of a PTS plus the stream's offset; FALSE (and `time` as it was)
+ * when there is none or it lies outside the segment. */
+gboolean gst_rc_stream_running_time (const GstRcStream * stream,
+    const GstSegment * segment, GstClockTime pts, gint64 * time);
 
 /* Adds the sample(s) of a buffer; `segment` maps its PTS. `reason` (may be
  * NULL) receives a text to warn with, owned by the caller, when the buffer was
@@ -152,13 +188,37 @@ void gst_rc_stream_render (GstRcStream * stream, const RcPick * pick,
 GstMemory *gst_rc_stream_reference (GstRcStream * stream, const RcPick * pick,
     GstBuffer ** parent);
 
+/* The newest row of a picked tick, as the buffer it came in or a copy. */
+GstBuffer *gst_rc_stream_newest_used (GstRcStream * stream,
+    const RcPick * pick);
+
+/* What most samples' distance to the next one does not exceed, in ns; 0 before
+ * enough of them have come. Gaps beyond the method's max_gap do not count. */
+gint64 gst_rc_stream_spacing (const GstRcStream * stream);
+
+/* Samples per second, from the last few of those distances; 0: not known yet. */
+gdouble gst_rc_stream_rate (const GstRcStream * stream);
+
 /* Forgets what neither `tick` nor a later one can need. */
 void gst_rc_stream_trim (GstRcStream * stream, gint64 tick);
 
+/* What comes next has a new history, and ticks up to the last sample take the old
+ * one: puts a gap without length between them. FALSE when that has passed, or
+ * there is no history: what comes next can be read. */
+gboolean gst_rc_stream_begin_anew (GstRcStream * stream);
+
+/* Whether the buffer has to wait for that, since the stream's clock was set back. */
+gboolean gst_rc_stream_holds_back (GstRcStream * stream, GstBuffer * buffer,
+    const GstSegment * segment);
+
+/* No tick before the end of a gap will come any more. */
+void gst_rc_stream_pass_gap (GstRcStream * stream);
+
+/* Forgets all but the `n` newest samples. */
+void gst_rc_stream_keep (GstRcStream * stream, guint64 n);
+
 /* First sample time after `after` (RC_TIME_NONE: the first), or RC_TIME_NONE. */
 gint64 gst_rc_stream_next_time (const GstRcStream * stream, gint64 after);
-
-GstStructure *gst_rc_stream_stats (const GstRcStreamStats * stats);
 
 /* Private to rcstream*.c: forget the rows; forget samplers and parts. */
 void gst_rc_stream_free_history (GstRcStream * stream);

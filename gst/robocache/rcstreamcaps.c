@@ -222,6 +222,9 @@ make_samplers (GstRcStream * s, GError ** error)
   config.centred = c->centred;
   if (c->max_gap >= 0)
     config.max_gap = c->max_gap == G_MAXINT64 ? RC_TIME_NONE : c->max_gap;
+  /* beyond it nothing is interpolated: there is nothing to wait for */
+  s->longest_spacing = config.max_gap == RC_TIME_NONE ? GST_SECOND :
+      MIN (config.max_gap, (gint64) GST_SECOND);
   if (c->tolerance >= 0)
     config.tolerance = c->tolerance;
   config.window = c->mean_window > 0 ? c->mean_window : s->period;
