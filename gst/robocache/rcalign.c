@@ -187,8 +187,7 @@ decide (GstRcAligner * self, GstRcAlignerPrivate * priv, guint32 * late,
 {
   GstRcAlignerRun *run = &priv->run;
   gint64 before = 0, after = 0;
-  gint64 now = 0;
-  gboolean have_now = FALSE, waiting = FALSE, fresh = FALSE;
+  gboolean waiting = FALSE;
   guint column = 0;
 
   *late = 0;
@@ -202,35 +201,28 @@ decide (GstRcAligner * self, GstRcAlignerPrivate * priv, guint32 * late,
   for (guint i = 0; i < run->pads->len; i++) {
     GstRcAlignerPad *pad = g_ptr_array_index (run->pads, i);
     guint32 bit = gst_rc_aligner_in_output (pad) ? 1u << column++ : 0;
-    gboolean was_late = FALSE, decided;
+    gboolean was_late = FALSE;
     gint64 deadline;
 
     if (pad->absent)
       continue;
     gst_rc_stream_set_tick (pad->stream, before, after);
-    while (!(decided = run->replay ? gst_rc_aligner_follow (self, pad,
-                &was_late) : gst_rc_aligner_advance (self, pad, run->tick))) {
-      /* something has to be done first; the clock must not decide instead */
-      if (!run->live || run->replay || run->dirty || run->event_due)
-        return GST_AGGREGATOR_FLOW_NEED_DATA;
-      deadline = pad_deadline (run, pad, run->tick);
-      if (!have_now)
-        have_now = gst_rc_aligner_running_now (self, &now);
-      if (!have_now || now < deadline) {
-        waiting = TRUE;
-        *wake = MAX (*wake, deadline);
-        break;
-      }
-      if (fresh) {
+    if (run->replay ? gst_rc_aligner_follow (self, pad, &was_late) :
+        gst_rc_aligner_advance (self, pad, run->tick)) {
+      if (was_late)
         *late |= bit;
-        break;
-      }
-      /* what arrived before the clock was read is in time */
-      gst_rc_aligner_collect (self);
-      fresh = TRUE;
+      continue;
     }
-    if (decided && was_late)
+    /* something has to be done first; the clock must not decide instead */
+    if (!run->live || run->replay || run->dirty || run->event_due)
+      return GST_AGGREGATOR_FLOW_NEED_DATA;
+    deadline = pad_deadline (run, pad, run->tick);
+    if (run->have_now && run->now >= deadline) {
       *late |= bit;
+      continue;
+    }
+    waiting = TRUE;
+    *wake = MAX (*wake, deadline);
   }
   return waiting ? GST_AGGREGATOR_FLOW_NEED_DATA : GST_FLOW_OK;
 }

@@ -19,6 +19,8 @@ typedef struct
   gboolean event_due;           /* an event has to be applied by aggregate () */
   gboolean caps_dirty;          /* caps have to be sent before the next buffer */
   gboolean live;
+  gboolean have_now;            /* there was a clock; */
+  gint64 now;                   /* running time before the last collection */
   GstClockTime latency;         /* the pipeline's, as the base class sees it */
   gint64 min_upstream;          /* no pad's upstream is taken for faster */
   gint rate_n, rate_d;          /* in force; 0/1 with a master */
@@ -97,7 +99,8 @@ gboolean gst_rc_aligner_take_next (GstRcAligner * self, GstRcAlignerPad * pad);
 gboolean gst_rc_aligner_advance (GstRcAligner * self, GstRcAlignerPad * pad,
     gint64 tick);
 
-/* Live: takes over everything that has arrived. */
+/* Live: reads the clock, then takes over everything that has arrived: what came
+ * before `now` is in time, whenever a deadline is looked at. */
 void gst_rc_aligner_collect (GstRcAligner * self);
 
 void gst_rc_aligner_update_eos (GstRcAlignerPad * pad);
@@ -132,10 +135,9 @@ gboolean gst_rc_aligner_finished (GstRcAlignerPrivate * priv);
 gboolean gst_rc_aligner_open_decisions (GstRcAligner * self);
 void gst_rc_aligner_close_decisions (GstRcAligner * self);
 
-/* When the first tick has been chosen; when the current one is made: then returns
- * the mask of the streams (columns) that arrival decided, which are those that
- * are late and those that were read further than the tick needed. */
-void gst_rc_aligner_log_start (GstRcAligner * self);
+/* When the current tick is made. The mask of the streams (columns) that arrival
+ * decided, which are those that are late and those that were read further than the
+ * tick needed. */
 guint32 gst_rc_aligner_log_tick (GstRcAligner * self, guint32 late,
     gboolean episode);
 

@@ -358,7 +358,8 @@ absorb (GstRcAligner * self, GstRcAlignerPad * pad, gint64 old)
   gint64 time;
 
   /* a tick from `old` on reads past both of these anyway */
-  while (pad->stream->horizon < old && next_waiting (pad, &time) && time < old
+  while (pad->stream->horizon < gst_rc_stream_reads_to (pad->stream, old)
+      && next_waiting (pad, &time) && time < old
       && gst_rc_aligner_take_next (self, pad)) {
     pad->absorbed_to = old;
     gst_rc_stream_decided (pad->stream, old);
@@ -374,15 +375,15 @@ gst_rc_aligner_collect (GstRcAligner * self)
   GstRcAlignerRun *run = &gst_rc_aligner_get_private (self)->run;
   gboolean wait = !run->replay && (!run->started
       || (run->master && !run->have_tick));
-  gint64 now;
 
-  wait = wait && gst_rc_aligner_running_now (self, &now);
+  run->have_now = gst_rc_aligner_running_now (self, &run->now);
+  wait = wait && run->have_now;
   for (guint i = 0; i < run->pads->len; i++) {
     GstRcAlignerPad *pad = g_ptr_array_index (run->pads, i);
 
     gst_rc_aligner_take_flush (self, pad);
     collect (pad);
     if (wait && (pad != run->master || !run->started))
-      absorb (self, pad, now - (gint64) run->latency - START_HISTORY);
+      absorb (self, pad, run->now - (gint64) run->latency - START_HISTORY);
   }
 }

@@ -58,14 +58,28 @@ add (GstRcAligner * self, GstRcDecisionEvent event, const gchar * stream,
   gst_rc_decision_log_add (run->log, &d);
 }
 
+/* With the first tick: before it a master may already have been read past where
+ * the ticks were to begin. */
+static void
+log_start (GstRcAligner * self)
+{
+  GstRcAlignerPrivate *priv = gst_rc_aligner_get_private (self);
+
+  add (self, GST_RC_DECISION_START,
+      gst_rc_aligner_span_is_common (priv) ? "common" : "all", NULL);
+}
+
 void
 gst_rc_aligner_close_decisions (GstRcAligner * self)
 {
   GstRcAlignerRun *run = &gst_rc_aligner_get_private (self)->run;
   GError *error = NULL;
 
-  if (run->log && run->started)
+  if (run->log && run->started) {
+    if (!run->log_streams)
+      log_start (self);
     add (self, GST_RC_DECISION_END, NULL, NULL);
+  }
   if (run->log && !gst_rc_decision_log_close (run->log, &error)) {
     GST_ELEMENT_WARNING (self, RESOURCE, WRITE, (NULL),
         ("property decision-log: %s; the log is not complete", error->message));
@@ -78,22 +92,13 @@ gst_rc_aligner_close_decisions (GstRcAligner * self)
 
 /* ---- writing ---- */
 
-void
-gst_rc_aligner_log_start (GstRcAligner * self)
-{
-  GstRcAlignerPrivate *priv = gst_rc_aligner_get_private (self);
-
-  g_clear_pointer (&priv->run.log_streams, g_free);
-  if (priv->run.log)
-    add (self, GST_RC_DECISION_START,
-        gst_rc_aligner_span_is_common (priv) ? "common" : "all", NULL);
-}
-
 static void
 log_streams (GstRcAligner * self, GstRcAlignerRun * run)
 {
   GString *names = g_string_new (NULL);
 
+  if (!run->log_streams)
+    log_start (self);
   for (guint i = 0; i < run->out.n_streams; i++)
     g_string_append_printf (names, "%s%s", i ? ";" : "",
         run->out.streams[i]->name);
@@ -175,7 +180,6 @@ gst_rc_aligner_replay_start (GstRcAligner * self)
         gst_rc_aligner_tick_time (priv, run->k));
     return GST_FLOW_ERROR;
   }
-  gst_rc_aligner_log_start (self);
   if (run->master)
     run->tick--;
   run->started = TRUE;

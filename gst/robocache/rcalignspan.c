@@ -247,7 +247,7 @@ gst_rc_aligner_choose_start (GstRcAligner * self)
     run->k = first_tick_from (priv, from);
     run->tick = gst_rc_aligner_tick_time (priv, run->k);
   }
-  gst_rc_aligner_log_start (self);
+  g_clear_pointer (&run->log_streams, g_free);
   /* the first sample at or after `from` */
   if (run->master)
     run->tick--;

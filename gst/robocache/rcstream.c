@@ -547,6 +547,17 @@ sampler_for_tick (const GstRcStream * s, gboolean late)
   return late ? s->late : s->sampler;
 }
 
+gint64
+gst_rc_stream_reads_to (const GstRcStream * s, gint64 tick)
+{
+  const gint64 window =
+      s->config.mean_window > 0 ? s->config.mean_window : s->period + 1;
+
+  if (s->method != RC_METHOD_MEAN)
+    return tick;
+  return tick < G_MININT64 + window ? G_MININT64 : tick - window;
+}
+
 gboolean
 gst_rc_stream_decided (GstRcStream * s, gint64 tick)
 {
@@ -554,8 +565,10 @@ gst_rc_stream_decided (GstRcStream * s, gint64 tick)
     return s->eos;
   if (before_gap_end (s, tick) || s->eos)
     return TRUE;
-  return s->horizon != RC_TIME_NONE && rc_sampler_decided (sampler_for_tick (s,
-          FALSE), s->times + s->head, s->n, s->horizon, tick);
+  return s->horizon != RC_TIME_NONE
+      && s->horizon >= gst_rc_stream_reads_to (s, tick)
+      && rc_sampler_decided (sampler_for_tick (s, FALSE), s->times + s->head,
+      s->n, s->horizon, tick);
 }
 
 void

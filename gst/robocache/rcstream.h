@@ -168,6 +168,10 @@ void gst_rc_stream_push (GstRcStream * stream, GstBuffer * buffer,
 void gst_rc_stream_set_tick (GstRcStream * stream, gint64 before,
     gint64 after);
 
+/* No tick from `tick` on is decided while the horizon lies before this: earlier
+ * than the tick where a window that began without a value has none. */
+gint64 gst_rc_stream_reads_to (const GstRcStream * stream, gint64 tick);
+
 /* No later sample can change this tick. */
 gboolean gst_rc_stream_decided (GstRcStream * stream, gint64 tick);
 

@@ -349,12 +349,21 @@ expect_sizes (Rig * rig, GstClockTime pts, gsize a, gsize b)
   gst_buffer_unref (buffer);
 }
 
+static void
+push_two (Rig * rig, guint pad, GstClockTime pts)
+{
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, 8, NULL);
+
+  gst_buffer_memset (buffer, 0, 0, 8);
+  GST_BUFFER_PTS (buffer) = pts;
+  fail_unless_equals_int (gst_harness_push (rig->in[pad], buffer), GST_FLOW_OK);
+}
+
 /* New caps arrive while an earlier tick waits for another pad: it still has the
  * old shape. */
 GST_START_TEST (test_caps_wait_for_their_tick)
 {
   Rig rig;
-  GstBuffer *buffer;
 
   rig_init (&rig, TRUE, PREVIOUS, NULL);
   rig_push (&rig, 0, 0, 1);
@@ -362,14 +371,40 @@ GST_START_TEST (test_caps_wait_for_their_tick)
   expect_sizes (&rig, 0, 4, 4);
   rig_push (&rig, 0, 10 * MS, 2);
   gst_harness_set_src_caps_str (rig.in[0], FLOATS (2));
-  buffer = gst_buffer_new_allocate (NULL, 8, NULL);
-  gst_buffer_memset (buffer, 0, 0, 8);
-  GST_BUFFER_PTS (buffer) = 20 * MS;
-  fail_unless_equals_int (gst_harness_push (rig.in[0], buffer), GST_FLOW_OK);
+  push_two (&rig, 0, 20 * MS);
   rig_push (&rig, 1, 10 * MS, 2);
   expect_sizes (&rig, 10 * MS, 4, 4);
   rig_push (&rig, 1, 20 * MS, 2);
   expect_sizes (&rig, 20 * MS, 8, 4);
+  rig_clear (&rig);
+}
+
+GST_END_TEST;
+
+/* While a master is silent the others are read ahead, but not past what its next
+ * tick reads: that one knows its mean to be missing before the new shape. */
+GST_START_TEST (test_caps_wait_for_a_silent_master)
+{
+  Rig rig;
+
+  rig_init (&rig, TRUE, "master", "a", "sink_b::method", "mean",
+      "sink_b::mean-window", "200000000", "clock-jump", "200000000", NULL);
+  rig_push (&rig, 0, 500 * MS, 1);
+  rig_push (&rig, 1, 500 * MS, 1);
+  expect_sizes (&rig, 500 * MS, 4, 4);
+  rig_push (&rig, 1, 590 * MS, 1);
+  gst_test_clock_set_time (rig_clock (&rig), 860 * MS);
+  /* set back by more than clock-jump: a history of its own */
+  rig_push (&rig, 1, 100 * MS, 1);
+  gst_harness_set_src_caps_str (rig.in[1], FLOATS (2));
+  push_two (&rig, 1, 110 * MS);
+  for (guint i = 0; i < 3; i++)
+    push_two (&rig, 1, (120 + i) * MS);
+  rig_push (&rig, 0, 700 * MS, 1);
+  expect_sizes (&rig, 700 * MS, 4, 4);
+  rig_push (&rig, 0, 900 * MS, 1);
+  gst_test_clock_set_time (rig_clock (&rig), 2000 * MS);
+  expect_sizes (&rig, 900 * MS, 4, 8);
   rig_clear (&rig);
 }
 
@@ -605,6 +640,7 @@ misbehave_suite (void)
   tcase_add_test (tc, test_lost_data);
   tcase_add_test (tc, test_lost_data_held);
   tcase_add_test (tc, test_caps_wait_for_their_tick);
+  tcase_add_test (tc, test_caps_wait_for_a_silent_master);
   tcase_add_test (tc, test_segment_waits_for_its_samples);
   tcase_add_test (tc, test_negative_running_time);
   tcase_add_test (tc, test_one_pad_ends);
