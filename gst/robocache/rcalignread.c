@@ -359,13 +359,14 @@ absorb (GstRcAligner * self, GstRcAlignerPad * pad, gint64 old)
 
   /* a tick from `old` on reads past both of these anyway */
   while (pad->stream->horizon < gst_rc_stream_reads_to (pad->stream, old)
-      && next_waiting (pad, &time) && time < old
-      && gst_rc_aligner_take_next (self, pad)) {
+      && next_waiting (pad, &time) && time < old) {
     pad->absorbed_to = old;
-    gst_rc_stream_decided (pad->stream, old);
-    gst_rc_stream_trim (pad->stream, old);
-    if (pad->stream->gap_to != RC_TIME_NONE)
+    /* passes a gap before what comes after it is read; one that lasts longer is
+     * for a tick to pass */
+    if (gst_rc_stream_decided (pad->stream, old)
+        || !gst_rc_aligner_take_next (self, pad))
       break;
+    gst_rc_stream_trim (pad->stream, old);
   }
 }
 

@@ -330,6 +330,29 @@ GST_START_TEST (test_lost_data_held)
 
 GST_END_TEST;
 
+/* A stream that is read ahead while the master is silent keeps what comes after
+ * the loss. */
+GST_START_TEST (test_lost_data_and_a_silent_master)
+{
+  Rig rig;
+
+  rig_init (&rig, TRUE, "master", "a", "sink_b::method", "previous", NULL);
+  rig_push (&rig, 0, 500 * MS, 1);
+  rig_push (&rig, 1, 500 * MS, 1);
+  rig_expect (&rig, 500 * MS, MEASURED, MEASURED, 0);
+  push_lost (&rig, 1, 510 * MS, 90 * MS);
+  rig_push (&rig, 0, 520 * MS, 1);
+  rig_expect (&rig, 520 * MS, MEASURED, MISSING, 0);
+  gst_test_clock_set_time (rig_clock (&rig), 860 * MS);
+  rig_push (&rig, 1, 610 * MS, 2);
+  rig_push (&rig, 1, 710 * MS, 3);
+  rig_push (&rig, 0, 700 * MS, 1);
+  rig_expect (&rig, 700 * MS, MEASURED, HELD, 0);
+  rig_clear (&rig);
+}
+
+GST_END_TEST;
+
 /* ---- events ---- */
 
 /* Sizes of the next output's memories. */
@@ -639,6 +662,7 @@ misbehave_suite (void)
   tcase_add_test (tc, test_gap);
   tcase_add_test (tc, test_lost_data);
   tcase_add_test (tc, test_lost_data_held);
+  tcase_add_test (tc, test_lost_data_and_a_silent_master);
   tcase_add_test (tc, test_caps_wait_for_their_tick);
   tcase_add_test (tc, test_caps_wait_for_a_silent_master);
   tcase_add_test (tc, test_segment_waits_for_its_samples);
