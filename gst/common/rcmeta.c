@@ -137,5 +137,6 @@ gst_rc_provenance_get (GstBuffer * buffer, GstRcProvenance * view)
   view->state = get_bytes (s, "state", &n, 1);
   view->skew = get_bytes (s, "skew", &n64, sizeof (gint64));
   view->newest = get_bytes (s, "newest", &n64, sizeof (gint64));
-  return view->state && view->skew && view->newest;
+  return view->state && view->skew && view->newest
+      && (view->read || !gst_structure_has_field (s, "read"));
 }

@@ -16,6 +16,7 @@ GST_START_TEST (provenance)
   static const guint8 state[] = { 0, 1, 2, 3, 4, 2 };
   static const gint64 skew[] = { G_MININT64, 0, -5, -7, 9, 1 };
   static const gint64 newest[] = { G_MININT64, 100, 95, 93, 109, 101 };
+  static const guint64 read[] = { 1, 0, G_MAXUINT64 };
   GstBuffer *buffer = gst_buffer_new_allocate (NULL, 8, NULL), *copies[3];
   GstRcProvenance p;
 
@@ -33,8 +34,14 @@ GST_START_TEST (provenance)
     fail_unless (memcmp (p.state, state, sizeof (state)) == 0);
     fail_unless (memcmp (p.skew, skew, sizeof (skew)) == 0);
     fail_unless (memcmp (p.newest, newest, sizeof (newest)) == 0);
+    fail_unless (p.read == NULL);
     gst_buffer_unref (copies[i]);
   }
+  gst_rc_provenance_add_read (buffer, read, G_N_ELEMENTS (read));
+  copies[0] = gst_buffer_copy_deep (buffer);
+  fail_unless (gst_rc_provenance_get (copies[0], &p));
+  fail_unless (p.read && memcmp (p.read, read, sizeof (read)) == 0);
+  gst_buffer_unref (copies[0]);
   gst_buffer_unref (buffer);
 }
 
@@ -105,6 +112,18 @@ GST_START_TEST (malformed)
     fail_if (gst_rc_provenance_get (buffer, &p), "%s", field);
     gst_buffer_unref (buffer);
   }
+  /* one number too many */
+  s = raw_meta (&buffer, GST_RC_META_PROVENANCE);
+  gst_structure_set (s, "tick", G_TYPE_INT64, (gint64) 1, "streams",
+      G_TYPE_INT, 2, "rows", G_TYPE_INT, 1, "deadline", G_TYPE_INT, 1, NULL);
+  set_bytes (s, "state", 2);
+  set_bytes (s, "skew", 16);
+  set_bytes (s, "newest", 16);
+  set_bytes (s, "read", 16);
+  fail_unless (gst_rc_provenance_get (buffer, &p));
+  set_bytes (s, "read", 24);
+  fail_if (gst_rc_provenance_get (buffer, &p));
+  gst_buffer_unref (buffer);
   /* lengths that do not fit each other */
   s = raw_meta (&buffer, GST_RC_META_PROVENANCE);
   gst_structure_set (s, "tick", G_TYPE_INT64, (gint64) 1, "streams",

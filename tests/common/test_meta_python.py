@@ -63,12 +63,42 @@ def from_aligner():
         aligned = sample.get_caps().get_structure(0).get_string("aligned")
         assert sorted(aligned.split(",")) == ["imu", "joints"], aligned
         count += 1
-    error = pipe.get_bus().pop_filtered(Gst.MessageType.ERROR)
-    pipe.set_state(Gst.State.NULL)
-    assert error is None, error.parse_error()
+    finish(pipe)
     assert count > 5, count
     assert Gst.Buffer.new().get_custom_meta("RcProvenance") is None
     print(f"read the provenance of {count} buffers")
+
+
+def finish(pipe):
+    error = pipe.get_bus().pop_filtered(Gst.MessageType.ERROR)
+    pipe.set_state(Gst.State.NULL)
+    assert error is None, error.parse_error()
+
+
+def from_deadlines():
+    """A sensor dies: deadlines decide, and "read" says how far each stream was read."""
+    pipe = Gst.parse_launch(
+        "rcfusemux name=m rate=50/1 ! appsink name=sink sync=false "
+        "rctestsrc kind=joints is-live=true ! m.sink_joints "
+        "rctestsrc kind=imu is-live=true dead-from=200000000 ! m.sink_imu")
+    sink, decided, last = pipe.get_by_name("sink"), 0, np.zeros(2, np.uint64)
+    pipe.set_state(Gst.State.PLAYING)
+    while decided < 20:
+        sample = sink.emit("try-pull-sample", 20 * Gst.SECOND)
+        assert sample is not None
+        structure = sample.get_buffer().get_custom_meta("RcProvenance").get_structure()
+        if structure.get_value("deadline") == 0:
+            assert not structure.has_field("read")
+            continue
+        counts = array(structure, "read", np.uint64, 1, 2)[0]
+        assert (counts >= last).all(), (counts, last)
+        last = counts
+        decided += 1
+    finish(pipe)
+    names = sample.get_caps().get_structure(0).get_string("aligned").split(",")
+    joints, imu = last[names.index("joints")], last[names.index("imu")]
+    assert joints > imu > 0, (joints, imu)
+    print(f"read {joints} samples of joints and {imu} of a dead imu")
 
 
 Gst.init(None)
@@ -76,3 +106,4 @@ Gst.init(None)
 if Gst.Plugin.load_by_name("robocache") is None:
     sys.exit("the plugin robocache is not found: set GST_PLUGIN_PATH_1_0")
 from_aligner()
+from_deadlines()
