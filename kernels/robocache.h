@@ -2,6 +2,7 @@
 /* librobocache: everything at once. Each of these headers compiles alone. */
 #pragma once
 
+#include "calibrate/calibrate.h"
 #include "clock/clockmap.h"
 #include "common/dtype.h"
 #include "common/status.h"

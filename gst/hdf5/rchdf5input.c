@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rcmeta.h"
+#include "rctime.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_rc_hdf5_debug);
 #define GST_CAT_DEFAULT gst_rc_hdf5_debug
@@ -216,14 +217,7 @@ set_caps (GstBaseSink * base, GstCaps * caps)
 static gboolean
 running_time (GstRcHdf5Input * self, guint64 time, gint64 * result)
 {
-  guint64 value;
-  gint sign = gst_segment_to_running_time_full
-      (&GST_BASE_SINK (self)->segment, GST_FORMAT_TIME, time, &value);
-
-  if (sign == 0 || value > G_MAXINT64)
-    return FALSE;
-  *result = sign > 0 ? (gint64) value : -(gint64) value;
-  return TRUE;
+  return gst_rc_running_time (&GST_BASE_SINK (self)->segment, time, result);
 }
 
 /* UTC of running time 0, where samples are stamped as they happen. */

@@ -12,6 +12,7 @@ plugin_init (GstPlugin * plugin)
   gboolean ok = TRUE;
 
   gst_rc_metas_register ();
+  ok &= GST_ELEMENT_REGISTER (rccalibrate, plugin);
   ok &= GST_ELEMENT_REGISTER (rccsvparse, plugin);
   ok &= GST_ELEMENT_REGISTER (rcfusemux, plugin);
   ok &= GST_ELEMENT_REGISTER (rcresample, plugin);

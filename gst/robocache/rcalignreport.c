@@ -13,6 +13,7 @@
  */
 #include "rcalignerpriv.h"
 #include "rchist.h"
+#include "rctime.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_rc_aligner_debug);
 #define GST_CAT_DEFAULT gst_rc_aligner_debug
@@ -237,9 +238,8 @@ gst_rc_aligner_pad_note_arrival (GstRcAlignerPad * pad, GstObject * parent,
   GstRcPadReport *r = pad->report;
   const GstSegment *segment;
   GstEvent *event;
-  guint64 running;
   gint64 now, time;
-  gint sign = 0;
+  gboolean known;
 
   if (!GST_BUFFER_PTS_IS_VALID (buffer)
       || !gst_rc_aligner_running_now (GST_RC_ALIGNER (parent), &now))
@@ -248,13 +248,10 @@ gst_rc_aligner_pad_note_arrival (GstRcAlignerPad * pad, GstObject * parent,
   if (!event)
     return;
   gst_event_parse_segment (event, &segment);
-  if (segment->format == GST_FORMAT_TIME)
-    sign = gst_segment_to_running_time_full (segment, GST_FORMAT_TIME,
-        GST_BUFFER_PTS (buffer), &running);
+  known = gst_rc_running_time (segment, GST_BUFFER_PTS (buffer), &time);
   gst_event_unref (event);
-  if (sign == 0 || running > G_MAXINT64 / 2)
+  if (!known)
     return;
-  time = sign > 0 ? (gint64) running : -(gint64) running;
   GST_OBJECT_LOCK (pad);
   gst_rc_hist_add (&r->latency, now - time);
   if (r->arrived_time != RC_TIME_NONE && pad->config.clock_jump < G_MAXINT64 / 2

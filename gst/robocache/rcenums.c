@@ -45,6 +45,13 @@ DEFINE_ENUM ("GstRcSpan", gst_rc_span_get_type,
     {GST_RC_SPAN_COMMON, "From the first to the last tick that all required pads cover", "common"},
     {GST_RC_SPAN_ALL, "From the first to the last sample of any pad", "all"})
 
+DEFINE_ENUM ("GstRcQuantity", gst_rc_quantity_get_type,
+    {GST_RC_QUANTITY_AUTO, "angular-speed of a quaternion, the value of one channel, else magnitude", "auto"},
+    {GST_RC_QUANTITY_CHANNELS, "The selected channels, each with its counterpart", "channels"},
+    {GST_RC_QUANTITY_MAGNITUDE, "The length of the vector of the selected channels", "magnitude"},
+    {GST_RC_QUANTITY_ANGULAR_VELOCITY, "Body-frame angular velocity of a quaternion, three channels", "angular-velocity"},
+    {GST_RC_QUANTITY_ANGULAR_SPEED, "Its magnitude", "angular-speed"})
+
 DEFINE_ENUM ("GstRcOutput", gst_rc_output_get_type,
     {GST_RC_OUTPUT_BUNDLE, "One tensor per stream", "bundle"},
     {GST_RC_OUTPUT_CONCAT, "All streams in one vector of one type", "concat"})

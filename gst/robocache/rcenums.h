@@ -54,6 +54,16 @@ typedef enum
   GST_RC_WINDOW_START_REPEAT,
 } GstRcWindowStart;
 
+/* What rccalibrate compares. */
+typedef enum
+{
+  GST_RC_QUANTITY_AUTO,
+  GST_RC_QUANTITY_CHANNELS,
+  GST_RC_QUANTITY_MAGNITUDE,
+  GST_RC_QUANTITY_ANGULAR_VELOCITY,
+  GST_RC_QUANTITY_ANGULAR_SPEED,
+} GstRcQuantity;
+
 /* What a tick gets from a stream that its deadline has not waited for. */
 typedef enum
 {
@@ -86,6 +96,7 @@ GType gst_rc_role_get_type (void);
 GType gst_rc_method_get_type (void);
 GType gst_rc_edge_get_type (void);
 GType gst_rc_span_get_type (void);
+GType gst_rc_quantity_get_type (void);
 GType gst_rc_output_get_type (void);
 GType gst_rc_window_start_get_type (void);
 GType gst_rc_late_policy_get_type (void);

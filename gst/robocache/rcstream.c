@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rcmeta.h"
+#include "rctime.h"
 
 GstRcStream *
 gst_rc_stream_new (GstObject * object, const gchar * name)
@@ -232,18 +233,11 @@ gboolean
 gst_rc_stream_running_time (const GstRcStream * s, const GstSegment * segment,
     GstClockTime pts, gint64 * time)
 {
-  guint64 running;
-  gint sign;
-
   if (segment->format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID (pts)
-      || !gst_segment_clip (segment, GST_FORMAT_TIME, pts, pts, NULL, NULL))
+      || !gst_segment_clip (segment, GST_FORMAT_TIME, pts, pts, NULL, NULL)
+      || !gst_rc_running_time (segment, pts, time))
     return FALSE;
-  sign = gst_segment_to_running_time_full (segment, GST_FORMAT_TIME, pts,
-      &running);
-  if (sign == 0 || running > G_MAXINT64 / 2)
-    return FALSE;
-  *time = (sign > 0 ? (gint64) running : -(gint64) running)
-      + s->config.offset;
+  *time += s->config.offset;
   return TRUE;
 }
 
