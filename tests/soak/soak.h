@@ -5,6 +5,8 @@
 
 #include <gst/gst.h>
 
+#include "rchist.h"
+
 #define MS ((gint64) GST_MSECOND)
 #define MAX_FEEDS 8
 
@@ -90,7 +92,9 @@ typedef struct _Soak
 
   /* how late this machine wakes a thread that does nothing else */
   GThread *control;
-  GArray *lateness;             /* gint64 ns, one per ms since the start */
+  gint64 lateness[8192];        /* ns, of each ms of the last ones: a ring */
+  gint64 woken;                 /* ms since the start */
+  GstRcHist lateness_hist;
 } Soak;
 
 /* soakfeed.c */

@@ -36,7 +36,9 @@ watch_machine (gpointer data)
     gint64 late = soak_wait (s, i * MS);
 
     g_mutex_lock (&s->lock);
-    g_array_append_val (s->lateness, late);
+    s->lateness[i % G_N_ELEMENTS (s->lateness)] = late;
+    s->woken = i + 1;
+    gst_rc_hist_add (&s->lateness_hist, late);
     g_mutex_unlock (&s->lock);
   }
   return NULL;
@@ -46,13 +48,13 @@ watch_machine (gpointer data)
 static gint64
 worst_lateness (Soak * s, gint64 from)
 {
-  gint64 worst = 0, now = soak_now (s);
-  gint64 first = MAX (0, from / MS - 1);
+  const gint64 now = soak_now (s), kept = G_N_ELEMENTS (s->lateness);
+  gint64 worst = now - s->woken * MS;   /* it has not woken up for these yet */
 
-  for (guint i = first; i < s->lateness->len; i++)
-    worst = MAX (worst, g_array_index (s->lateness, gint64, i));
-  /* it has not woken up for the newest ones yet */
-  return MAX (worst, now - (gint64) s->lateness->len * MS);
+  for (gint64 i = MAX (from / MS - 1, MAX (0, s->woken - kept)); i < s->woken;
+      i++)
+    worst = MAX (worst, s->lateness[i % kept]);
+  return worst;
 }
 
 /* ---- outputs ---- */
@@ -236,7 +238,6 @@ checks_start (Soak * s)
 
   g_mutex_init (&s->lock);
   s->wrong = g_string_new (NULL);
-  s->lateness = g_array_new (FALSE, FALSE, sizeof (gint64));
   s->last_tick = -1;
   s->worst_late = G_MININT64;
   s->sink = gst_pad_new_from_static_template (&any, "soak");
@@ -262,7 +263,6 @@ checks_stop (Soak * s)
   gst_object_unref (s->sink);
   gst_caps_replace (&s->caps, NULL);
   g_strfreev (s->streams);
-  g_array_unref (s->lateness);
   g_string_free (s->wrong, TRUE);
   g_mutex_clear (&s->lock);
 }

@@ -205,8 +205,9 @@ heavy_faults (Feed * f, gint64 stamp, gint64 * shift)
   gint64 silence = 0;
 
   if (happens (f, FAULT_JUMP)) {
-    /* set wrong by up to 3 s, or right again: forward and back */
-    *shift = *shift ? 0 : g_rand_int_range (f->rand, -3000, 3000) * MS;
+    /* Set wrong, or right again: forward and back. What is stamped in the future
+     * waits, so that this bounds what is held. */
+    *shift = *shift ? 0 : g_rand_int_range (f->rand, -3000, 600) * MS;
   }
   if (happens (f, FAULT_CAPS)) {
     f->width = g_rand_int_range (f->rand, 1, 7);
