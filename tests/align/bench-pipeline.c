@@ -12,80 +12,12 @@
  * buffers and push them, so that their cost is the same for all.
  *
  *   bench-pipeline [BUFFERS [ROUNDS]]   defaults 100000 and 5 */
-#include <gst/base/gstaggregator.h>
-#include <gst/gst.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
 #include "alignsource.h"
-
-#define MAX_STREAMS 8
-
-/* ---- the bare aggregator ---- */
-
-typedef struct
-{
-  GstAggregator parent;
-} BareMux;
-typedef struct
-{
-  GstAggregatorClass parent_class;
-} BareMuxClass;
-
-GType bare_mux_get_type (void);
-G_DEFINE_TYPE (BareMux, bare_mux, GST_TYPE_AGGREGATOR);
-
-static GstStaticPadTemplate bare_sink =
-GST_STATIC_PAD_TEMPLATE ("sink_%u", GST_PAD_SINK, GST_PAD_REQUEST,
-    GST_STATIC_CAPS_ANY);
-static GstStaticPadTemplate bare_src =
-GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
-    GST_STATIC_CAPS_ANY);
-
-static GstFlowReturn
-bare_mux_aggregate (GstAggregator * agg, gboolean timeout)
-{
-  GstBuffer *out = NULL;
-
-  for (GList * l = GST_ELEMENT (agg)->sinkpads; l; l = l->next) {
-    GstBuffer *buffer = gst_aggregator_pad_pop_buffer (l->data);
-
-    if (buffer && !out)
-      out = buffer;
-    else if (buffer)
-      gst_buffer_unref (buffer);
-  }
-  return out ? gst_aggregator_finish_buffer (agg, out) : GST_FLOW_EOS;
-}
-
-static GstFlowReturn
-bare_mux_update_src_caps (GstAggregator * agg, GstCaps * caps, GstCaps ** ret)
-{
-  *ret = gst_caps_new_empty_simple ("application/x-bench");
-  return GST_FLOW_OK;
-}
-
-static void
-bare_mux_class_init (BareMuxClass * klass)
-{
-  GstElementClass *element = GST_ELEMENT_CLASS (klass);
-
-  GST_AGGREGATOR_CLASS (klass)->aggregate = bare_mux_aggregate;
-  GST_AGGREGATOR_CLASS (klass)->update_src_caps = bare_mux_update_src_caps;
-  gst_element_class_add_static_pad_template_with_gtype (element, &bare_sink,
-      GST_TYPE_AGGREGATOR_PAD);
-  gst_element_class_add_static_pad_template_with_gtype (element, &bare_src,
-      GST_TYPE_AGGREGATOR_PAD);
-  gst_element_class_set_static_metadata (element, "bare", "Muxer", "bench",
-      "bench");
-}
-
-static void
-bare_mux_init (BareMux * self)
-{
-}
+#include "benchmux.h"
 
 typedef struct
 {
@@ -116,38 +48,23 @@ cpu_now (glong * switches)
 static Cost
 run (const gchar * kind, guint n_streams, guint64 n)
 {
-  GstElement *pipeline = gst_pipeline_new (NULL), *mux, *sink;
-  AlignSource sources[MAX_STREAMS];
-  GstMessage *msg;
-  GstBus *bus;
-  GstPad *pad;
+  AlignSource sources[BENCH_MUX_PADS];
+  GstElement *pipeline, *mux;
   Cost cost = { 0 };
   glong switches;
   gint64 start;
-  gboolean fuse = g_str_equal (kind, "fuse") || g_str_equal (kind, "bundle");
+  gboolean fuse = g_str_equal (kind, "fuse");
 
-  if (fuse) {
-    mux = gst_element_factory_make ("rcfusemux", NULL);
-    if (!mux) {
-      g_printerr ("no element rcfusemux: set GST_PLUGIN_PATH\n");
-      exit (1);
-    }
+  if (fuse || g_str_equal (kind, "bundle")) {
+    mux = bench_fusemux_new (fuse ? "concat" : "bundle");
     /* ticks half way between the samples */
     g_object_set (mux, "rate", 1000, 1, "tick-origin", (gint64) 500000, NULL);
-    gst_util_set_object_arg (G_OBJECT (mux), "output",
-        g_str_equal (kind, "fuse") ? "concat" : "bundle");
   } else {
-    mux = g_object_new (bare_mux_get_type (), NULL);
+    mux = bench_mux_new (BENCH_MUX_BARE, NULL);
     if (g_str_equal (kind, "queued"))
       g_object_set (mux, "latency", 16 * GST_MSECOND, NULL);
   }
-  sink = gst_element_factory_make ("fakesink", NULL);
-  gst_bin_add_many (GST_BIN (pipeline), mux, sink, NULL);
-  gst_element_link (mux, sink);
-  pad = gst_element_get_static_pad (sink, "sink");
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, count_out, &cost.out,
-      NULL);
-  gst_object_unref (pad);
+  pipeline = bench_pipeline_new (mux, count_out, &cost.out);
   for (guint i = 0; i < n_streams; i++) {
     gchar *name = g_strdup_printf ("sink_%u", i);
 
@@ -160,24 +77,12 @@ run (const gchar * kind, guint n_streams, guint64 n)
   start = g_get_monotonic_time ();
   for (guint i = 0; i < n_streams; i++)
     align_source_start (&sources[i]);
-  bus = gst_element_get_bus (pipeline);
-  msg = gst_bus_timed_pop_filtered (bus, GST_CLOCK_TIME_NONE,
-      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  bench_pipeline_wait (pipeline, kind);
   for (guint i = 0; i < n_streams; i++)
     align_source_join (&sources[i]);
   cost.wall = (g_get_monotonic_time () - start) / 1e6;
   cost.cpu += cpu_now (&switches);
   cost.switches += switches;
-  if (GST_MESSAGE_TYPE (msg) == GST_MESSAGE_ERROR) {
-    GError *error;
-    gchar *debug;
-
-    gst_message_parse_error (msg, &error, &debug);
-    g_printerr ("%s: %s %s\n", kind, error->message, debug);
-    exit (1);
-  }
-  gst_message_unref (msg);
-  gst_object_unref (bus);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   for (guint i = 0; i < n_streams; i++)
     align_source_clear (&sources[i]);
