@@ -254,7 +254,9 @@ gst_rc_aligner_pad_note_arrival (GstRcAlignerPad * pad, GstObject * parent,
     return;
   GST_OBJECT_LOCK (pad);
   gst_rc_hist_add (&r->latency, now - time);
-  if (r->arrived_time != RC_TIME_NONE && pad->config.clock_jump < G_MAXINT64 / 2
+  /* time goes back when the pipeline's base time is set anew, as it starts */
+  if (r->arrived_time != RC_TIME_NONE && now >= r->arrived_now
+      && pad->config.clock_jump < G_MAXINT64 / 2
       && (time - r->arrived_time) - (now - r->arrived_now) >
       pad->config.clock_jump) {
     r->jumps++;
