@@ -320,7 +320,7 @@ main (int argc, char **argv)
 {
   static const gchar *const kinds[] = { "fuse", "ready", "slowest" };
   GArray *wakeups = g_array_new (FALSE, FALSE, sizeof (gdouble));
-  HandOver control = { NULL };
+  HandOver control = { 0 };
   gboolean check, good[G_N_ELEMENTS (kinds)];
   gchar *version;
   guint seconds;
