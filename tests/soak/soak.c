@@ -293,7 +293,7 @@ main (int argc, char **argv)
     {"rate", 0, 0, G_OPTION_ARG_INT, &rate, "of each stream", "HZ"},
     {"ticks", 0, 0, G_OPTION_ARG_INT, &ticks, "outputs", "HZ"},
     {"faults", 0, 0, G_OPTION_ARG_STRING, &faults, "only these", "LIST"},
-    {NULL}
+    {0}
   };
   GOptionContext *context = g_option_context_new (NULL);
   GError *error = NULL;
