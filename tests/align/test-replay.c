@@ -385,7 +385,8 @@ GST_START_TEST (test_complete_data_without_the_log)
     case_clear (&c);
     g_free (what);
   }
-  fail_unless (n_equal > 1000);
+  /* else it has shown nothing */
+  fail_unless (n_equal > 5 * (END_SEED - FIRST_SEED));
 }
 
 GST_END_TEST;
