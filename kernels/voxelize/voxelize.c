@@ -16,8 +16,15 @@
 #include "voxel-math.h"
 
 #define BLOCK 128
+#define DIVIDE_BLOCKS 16
+#define MAX_DOUBTS 2
 #define MIN_SLOTS 4096
 #define SLOTS_PER_VOXEL 2
+
+/* Where fma () is one instruction, cells need no division. */
+#if defined (__FMA__) || defined (__aarch64__)
+#define RC_VOXEL_GUESS
+#endif
 
 /* In RcVoxelWorkspace.channel_max: the channel has a value that is not finite */
 #define NOT_FINITE (UINT32_C (1) << 31)
@@ -28,10 +35,14 @@ typedef struct
   double value[BLOCK];
   int32_t index[3][BLOCK];
   int32_t inside[BLOCK];
-  int64_t key[BLOCK];           /* linear index, -1: skipped */
+  int64_t key[BLOCK + 2];       /* of point i at i + 1: linear index, or -1
+                                 * where skipped, as are both ends */
   uint64_t slot[BLOCK];
-  int32_t id[BLOCK];            /* voxel in order of appearance, -1: not used */
-  int32_t rank[BLOCK];          /* of the point within its voxel */
+  int32_t start[BLOCK + 1];     /* runs of points inside, in one voxel each */
+  int32_t end[BLOCK + 1];
+  int32_t rank[BLOCK];          /* of a run's first point within its voxel */
+  uint64_t fixed[BLOCK];
+  uint64_t sum[BLOCK + 1];      /* of the points before, modulo 2^64 */
   int32_t born[BLOCK + 1];      /* first points of the block's new voxels */
 } Block;
 
@@ -47,6 +58,12 @@ typedef struct
   int32_t max_voxels;           /* ids from here on are dropped */
   int32_t max_points;
   RcVoxels *sparse;             /* NULL in dense modes */
+  RcVoxelSpan *spans;           /* of the block */
+  int n_spans;
+  bool xyz_row;                 /* is_row () of the coordinates */
+  int64_t row;                  /* int64 per voxel in w->sums */
+  RcVoxelGuess guess[3];
+  int divide[3];                /* blocks to divide in; -1: all */
   Block block;
 } Run;
 
@@ -54,8 +71,6 @@ typedef struct
 
 typedef void (*LoadFunc) (const uint8_t * src, int64_t step, int n,
     double *out);
-typedef void (*SumFunc) (const uint8_t * src, int64_t step, int n,
-    const int32_t * ids, int64_t channels, int64_t * sums, double scale);
 
 #define DEFINE_TYPE(type) \
   static void \
@@ -65,18 +80,6 @@ typedef void (*SumFunc) (const uint8_t * src, int64_t step, int n,
       type value; \
       memcpy (&value, src + i * step, sizeof (value)); \
       out[i] = (double) value; \
-    } \
-  } \
-  \
-  static void \
-  sum_##type (const uint8_t * src, int64_t step, int n, const int32_t * ids, \
-      int64_t channels, int64_t * sums, double scale) \
-  { \
-    for (int i = 0; i < n; i++) { \
-      type value; \
-      memcpy (&value, src + i * step, sizeof (value)); \
-      if (ids[i] >= 0) \
-        sums[ids[i] * channels] += rc_voxel_fix ((double) value, scale); \
     } \
   }
 
@@ -93,48 +96,145 @@ DEFINE_TYPE (float)
 DEFINE_TYPE (double)
 
 /* The voxelizer admits no other type. */
-static const struct
-{
-  LoadFunc load;
-  SumFunc sum;
-} types[RC_N_DTYPES] = {
-  [RC_INT8] = {load_int8_t, sum_int8_t},
-  [RC_UINT8] = {load_uint8_t, sum_uint8_t},
-  [RC_INT16] = {load_int16_t, sum_int16_t},
-  [RC_UINT16] = {load_uint16_t, sum_uint16_t},
-  [RC_INT32] = {load_int32_t, sum_int32_t},
-  [RC_UINT32] = {load_uint32_t, sum_uint32_t},
-  [RC_INT64] = {load_int64_t, sum_int64_t},
-  [RC_UINT64] = {load_uint64_t, sum_uint64_t},
-  [RC_FLOAT32] = {load_float, sum_float},
-  [RC_FLOAT64] = {load_double, sum_double},
+static const LoadFunc load[RC_N_DTYPES] = {
+  [RC_INT8] = load_int8_t,
+  [RC_UINT8] = load_uint8_t,
+  [RC_INT16] = load_int16_t,
+  [RC_UINT16] = load_uint16_t,
+  [RC_INT32] = load_int32_t,
+  [RC_UINT32] = load_uint32_t,
+  [RC_INT64] = load_int64_t,
+  [RC_UINT64] = load_uint64_t,
+  [RC_FLOAT32] = load_float,
+  [RC_FLOAT64] = load_double,
 };
 /* *INDENT-ON* */
 
 #undef DEFINE_TYPE
 
+/* Four float32 in a row, which one load brings in, however many are wanted. */
+typedef float Float4 __attribute__((vector_size (16)));
+typedef double Double4 __attribute__((vector_size (32)));
+typedef uint64_t Fixed4 __attribute__((vector_size (32)));
+
+static inline void
+load_4 (const uint8_t * src, Double4 * out)
+{
+  Float4 v;
+
+  memcpy (&v, src, sizeof (v));
+  *out = __builtin_convertvector (v, Double4);
+}
+
+/* Whether fields are float32 in a row, with room for four of them. */
+static bool
+is_row (const RcPointField * fields, int32_t n_fields, int64_t step)
+{
+  int64_t end = fields[0].offset;
+
+  for (int32_t f = 0; f < n_fields; f++) {
+    if (fields[f].dtype != RC_FLOAT32 || fields[f].offset != end)
+      return false;
+    end += 4 * fields[f].count;
+  }
+  return end - fields[0].offset <= 16 && fields[0].offset + 16 <= step;
+}
+
+static void
+load_coordinates (Run * r, int64_t first, int n)
+{
+  const RcPointField *xyz = r->v->config.xyz;
+  const uint8_t *src = r->points + first * r->step;
+  Block *b = &r->block;
+
+  if (r->xyz_row) {
+    src += xyz[0].offset;
+    for (int i = 0; i < n; i++, src += r->step) {
+      Double4 v;
+
+      load_4 (src, &v);
+      b->x[0][i] = v[0];
+      b->x[1][i] = v[1];
+      b->x[2][i] = v[2];
+    }
+  } else {
+    for (int a = 0; a < 3; a++)
+      load[xyz[a].dtype] (src + xyz[a].offset, r->step, n, b->x[a]);
+  }
+  for (int a = 0; a < 3; a++)
+    for (int i = n; i < BLOCK; i++)
+      b->x[a][i] = NAN;
+}
+
 /* ---- cells ---- */
 
-/* The cells of one axis. Loops over whole blocks have a constant length, which
- * lets compilers use vectors at -O2. */
-static void
-index_axis (Block * b, int a, double min, double size, double max, double dims)
+#ifdef RC_VOXEL_GUESS
+/* The cells of one axis without divisions; false where many are in doubt. Loops
+ * over whole blocks have a constant length, which lets compilers use vectors at
+ * -O2. */
+static bool
+guess_axis (Block * b, int a, const RcVoxelGuess * guess, double max)
 {
+  const RcVoxelGuess g = *guess;
+  const double *x = b->x[a];
+  int32_t *index = b->index[a];
+  int32_t inside[BLOCK], doubt[BLOCK], any = 0, n = 0;
+
+  for (int i = 0; i < BLOCK; i++) {
+    inside[i] = rc_voxel_axis_guess (x[i], &g, &index[i], &doubt[i]);
+    any |= doubt[i];
+  }
+  for (int i = 0; any && i < BLOCK; i++) {
+    if (!doubt[i])
+      continue;
+    if (++n > MAX_DOUBTS)
+      return false;
+    inside[i] = rc_voxel_axis (x[i], g.min, -g.first, INFINITY, g.dims,
+        &index[i]);
+  }
+  if (max < INFINITY) {
+    for (int i = 0; i < BLOCK; i++)
+      inside[i] &= x[i] < max;
+  }
+  for (int i = 0; i < BLOCK; i++)
+    b->inside[i] &= inside[i];
+  return true;
+}
+#endif
+
+/* The cells of one axis. */
+static void
+index_axis (Run * r, int a)
+{
+  const RcVoxelizerConfig *c = &r->v->config;
+  double min = c->min[a], size = c->size[a], max = c->max[a];
+  double dims = (double) c->dims[a];
+  Block *b = &r->block;
   const double *x = b->x[a];
   int32_t *index = b->index[a];
 
+#ifdef RC_VOXEL_GUESS
+  if (r->divide[a] == 0) {
+    if (guess_axis (b, a, &r->guess[a], max))
+      return;
+    /* a grid on which points lie on borders: float64, or halves of a metre */
+    r->divide[a] = DIVIDE_BLOCKS;
+  } else if (r->divide[a] > 0) {
+    r->divide[a]--;
+  }
+#endif
   for (int i = 0; i < BLOCK; i++)
     b->inside[i] &= rc_voxel_axis (x[i], min, size, max, dims, &index[i]);
 }
 
-/* Finds the cells of points [first, first + n) and counts what is skipped. */
-static void
+/* Finds the cells of points [first, first + n) and counts what is skipped;
+ * returns how many are inside. */
+static int
 index_block (Run * r, int64_t first, int n)
 {
   const RcVoxelizer *v = r->v;
   const RcVoxelizerConfig *c = &v->config;
   Block *b = &r->block;
-  const uint8_t *src = r->points + first * r->step;
   const int32_t *outer = b->index[v->outer], *middle = b->index[v->middle];
   const int32_t *inner = b->index[v->inner];
   int64_t n_middle = c->dims[v->middle], n_inner = c->dims[v->inner];
@@ -142,27 +242,35 @@ index_block (Run * r, int64_t first, int n)
 
   for (int i = 0; i < BLOCK; i++)
     b->inside[i] = 1;
-  for (int a = 0; a < 3; a++) {
-    types[c->xyz[a].dtype].load (src + c->xyz[a].offset, r->step, n, b->x[a]);
-    for (int i = n; i < BLOCK; i++)
-      b->x[a][i] = NAN;
-    index_axis (b, a, c->min[a], c->size[a], c->max[a], (double) c->dims[a]);
-  }
+  load_coordinates (r, first, n);
+  for (int a = 0; a < 3; a++)
+    index_axis (r, a);
   for (int i = 0; i < BLOCK; i++)
     n_inside += b->inside[i];
-  for (int i = 0; i < BLOCK; i++) {
-    int64_t key = (outer[i] * n_middle + middle[i]) * n_inner + inner[i];
+  if (v->cells <= INT32_MAX) {
+    int32_t rows = (int32_t) n_middle, cells = (int32_t) n_inner;
 
-    b->key[i] = b->inside[i] ? key : -1;
+    for (int i = 0; i < BLOCK; i++) {
+      int32_t key = (outer[i] * rows + middle[i]) * cells + inner[i];
+
+      b->key[i + 1] = b->inside[i] ? key : -1;
+    }
+  } else {
+    for (int i = 0; i < BLOCK; i++) {
+      int64_t key = (outer[i] * n_middle + middle[i]) * n_inner + inner[i];
+
+      b->key[i + 1] = b->inside[i] ? key : -1;
+    }
   }
   r->stats.inside += n_inside;
   if (n_inside == n)
-    return;
+    return n_inside;
   for (int i = 0; i < BLOCK; i++)
     n_finite += rc_voxel_is_finite (b->x[0][i])
         && rc_voxel_is_finite (b->x[1][i]) && rc_voxel_is_finite (b->x[2][i]);
   r->stats.outside += n_finite - n_inside;
   r->stats.non_finite += n - n_finite;
+  return n_inside;
 }
 
 /* ---- memory ---- */
@@ -279,15 +387,44 @@ end_of_probe (uint64_t slot, int64_t key, const int64_t * keys)
   return end;
 }
 
-/* From keys to voxel ids, dropping what the limits do not let in. A branch on
+/* The block's runs: neighbours that are inside and have one key. Written without
+ * branches, which would be mispredicted at every other run. */
+static int
+find_runs (Block * b, int n, int n_inside)
+{
+  const int64_t *key = b->key + 1;
+  int starts = 0, ends = 0;
+
+  if (n_inside == n) {
+    for (int i = 0; i < n; i++) {
+      b->start[starts] = i;
+      starts += key[i] != key[i - 1];
+    }
+    b->start[starts] = n;
+    for (int i = 0; i < starts; i++)
+      b->end[i] = b->start[i + 1];
+    return starts;
+  }
+  if (n_inside == 0)
+    return 0;
+  for (int i = 0; i < n; i++) {
+    b->start[starts] = i;
+    starts += b->inside[i] & (key[i] != key[i - 1]);
+    b->end[ends] = i + 1;
+    ends += b->inside[i] & (key[i] != key[i + 1]);
+  }
+  return starts;
+}
+
+/* From runs to voxel ids, dropping what the limits do not let in. A branch on
  * whether a voxel is new would be mispredicted all the time: what a new one
  * needs is always written, and counts only when there is one. */
 static RcStatus
-lookup_block (Run * r, int n, RcError * error)
+lookup_block (Run * r, int n_runs, RcError * error)
 {
   Block *b = &r->block;
   RcVoxelWorkspace *w = r->w;
-  RcStatus status = reserve_slots (r, n, error);
+  RcStatus status = reserve_slots (r, n_runs, error);
   uint64_t mask = (uint64_t) w->n_slots - 1, *slots = w->slots;
   int64_t *keys = w->keys;
   int32_t *counts = w->counts;
@@ -295,43 +432,50 @@ lookup_block (Run * r, int n, RcError * error)
   bool verify = r->v->cells > UINT32_MAX;
   int32_t before = r->n_voxels, n_voxels = before;
   int32_t max_voxels = r->max_voxels, max_points = r->max_points;
+  RcVoxelSpan *span = r->spans;
   int shift;
 
   if (status != RC_OK)
     return status;
   shift = slots_shift (w);
-  for (int i = 0; i < n; i++) {
-    b->slot[i] = rc_voxel_hash (b->key[i], shift);
+  for (int i = 0; i < n_runs; i++) {
+    b->slot[i] = rc_voxel_hash (b->key[b->start[i] + 1], shift);
     __builtin_prefetch (&slots[b->slot[i]], 1);
   }
-  for (int i = 0; i < n; i++) {
-    int64_t key = b->key[i];
+  for (int i = 0; i < n_runs; i++) {
+    int32_t start = b->start[i], used = b->end[i] - start, id, rank;
+    int64_t key = b->key[start + 1];
     uint64_t s = b->slot[i], slot;
-    int32_t id, rank;
 
-    b->id[i] = -1;
-    if (key < 0)
-      continue;
     for (slot = slots[s]; !end_of_probe (slot, key, verify ? keys : NULL);
         slot = slots[s])
       s = (s + 1) & mask;
     keys[n_voxels] = key;
     counts[n_voxels] = 0;
-    b->born[n_voxels - before] = i;
+    b->born[n_voxels - before] = start;
     id = slot ? (int32_t) ((uint32_t) slot - 1) : n_voxels;
     n_voxels += !slot;
     slots[s] = make_slot (key, id);
-    rank = counts[id]++;
+    rank = counts[id];
+    counts[id] = rank + used;
     if (id >= max_voxels) {
-      r->stats.dropped_voxel_points++;
-    } else if (rank >= max_points) {
-      r->stats.dropped_points++;
-    } else {
-      b->id[i] = id;
-      b->rank[i] = rank;
+      r->stats.dropped_voxel_points += used;
+      continue;
     }
+    if (used > max_points - rank) {
+      int32_t fit = rank < max_points ? max_points - rank : 0;
+
+      r->stats.dropped_points += used - fit;
+      if (fit == 0)
+        continue;
+      used = fit;
+    }
+    b->rank[span - r->spans] = rank;
+    *span++ = (RcVoxelSpan) {
+    id, (uint8_t) start, (uint8_t) (start + used)};
   }
   r->n_voxels = n_voxels;
+  r->n_spans = (int) (span - r->spans);
   if (r->sparse)
     add_coords (r, before);
   return RC_OK;
@@ -339,8 +483,7 @@ lookup_block (Run * r, int n, RcError * error)
 
 /* ---- features ---- */
 
-typedef void (*ChannelFunc) (Run * r, const double *values, int64_t channel,
-    int n);
+typedef void (*ChannelFunc) (Run * r, const double *values, int64_t channel);
 
 /* The block's coordinates when they are what lies at an offset, or NULL. */
 static const double *
@@ -374,10 +517,10 @@ for_channels (Run * r, int64_t first, int n, bool indexed, ChannelFunc func)
           coordinates (r, field->dtype, offset) : NULL;
 
       if (!values) {
-        types[field->dtype].load (src + offset, r->step, n, r->block.value);
+        load[field->dtype] (src + offset, r->step, n, r->block.value);
         values = r->block.value;
       }
-      func (r, values, channel++, n);
+      func (r, values, channel++);
     }
   }
 }
@@ -385,7 +528,7 @@ for_channels (Run * r, int64_t first, int n, bool indexed, ChannelFunc func)
 /* The magnitudes are compared as integers: a maximum of integers has no order,
  * so that compilers may use vectors. */
 static void
-channel_max (Run * r, const double *values, int64_t channel, int n)
+channel_max (Run * r, const double *values, int64_t channel)
 {
   const int32_t *inside = r->block.inside;
   uint32_t *result = &r->w->channel_max[channel];
@@ -405,15 +548,17 @@ channel_max (Run * r, const double *values, int64_t channel, int n)
 }
 
 static void
-channel_points (Run * r, const double *values, int64_t channel, int n)
+channel_points (Run * r, const double *values, int64_t channel)
 {
-  const Block *b = &r->block;
   int64_t channels = r->v->channels;
 
-  for (int i = 0; i < n; i++) {
-    if (b->id[i] >= 0)
-      r->sparse->features[((int64_t) b->id[i] * r->max_points + b->rank[i])
-          * channels + channel] = rc_voxel_to_float (values[i]);
+  for (int s = 0; s < r->n_spans; s++) {
+    const RcVoxelSpan *span = &r->spans[s];
+    float *out = r->sparse->features + channel + channels
+        * ((int64_t) span->id * r->max_points + r->block.rank[s]);
+
+    for (int i = span->start; i < span->end; i++, out += channels)
+      *out = rc_voxel_to_float (values[i]);
   }
 }
 
@@ -424,61 +569,126 @@ mean_exponent (const Run * r, int64_t channel)
       r->w->channel_max[channel] & ~NOT_FINITE);
 }
 
-/* The sums of the channels that have values that are not finite. */
+/* The block's values as fixed point, added to the sums of the voxels. */
 static void
-channel_sum_checked (Run * r, const double *values, int64_t channel, int n)
+channel_sum (Run * r, const double *values, int64_t channel)
 {
-  const Block *b = &r->block;
-  int64_t channels = r->v->channels;
+  Block *b = &r->block;
+  int64_t row = r->row, *sums = r->w->sums + channel;
+  double scale = rc_voxel_exp2 (mean_exponent (r, channel));
+  uint64_t sum = 0;
+
+  if (rc_voxel_fits_shift (r->stats.inside)) {
+    for (int i = 0; i < BLOCK; i++)
+      b->fixed[i] = (uint64_t) rc_voxel_fix_shift (values[i], scale);
+  } else {
+    for (int i = 0; i < BLOCK; i++)
+      b->fixed[i] = (uint64_t) rc_voxel_fix (values[i], scale);
+  }
+  for (int i = 0; i < BLOCK; i++) {
+    b->sum[i] = sum;
+    sum += b->fixed[i];
+  }
+  b->sum[BLOCK] = sum;
+  for (int s = 0; s < r->n_spans; s++) {
+    const RcVoxelSpan *span = &r->spans[s];
+
+    sums[span->id * row] += (int64_t) (b->sum[span->end] - b->sum[span->start]);
+  }
+}
+
+/* channel_sum () of all channels at once, where they are a row. */
+static void
+sum_row (Run * r, int64_t first, int n)
+{
+  const RcVoxelizerConfig *c = &r->v->config;
+  const uint8_t *src = r->points + first * r->step + c->fields[0].offset;
+  Fixed4 sum = { 0 }, sums[BLOCK + 1];
+  Double4 scale = { 0 };
+
+  for (int64_t i = 0; i < r->v->channels; i++)
+    scale[i] = rc_voxel_exp2 (mean_exponent (r, i));
+  sums[0] = sum;
+  for (int i = 0; i < n; i++, src += r->step) {
+    Double4 shifted;
+
+    load_4 (src, &shifted);
+    shifted = shifted * scale + RC_VOXEL_SHIFT;
+    sum += (Fixed4) shifted - RC_VOXEL_SHIFT_BITS;
+    sums[i + 1] = sum;
+  }
+  for (int s = 0; s < r->n_spans; s++) {
+    const RcVoxelSpan *span = &r->spans[s];
+    int64_t *at = &r->w->sums[4 * (int64_t) span->id];
+    Fixed4 v;
+
+    memcpy (&v, at, sizeof (v));
+    v += sums[span->end] - sums[span->start];
+    memcpy (at, &v, sizeof (v));
+  }
+}
+
+/* The same where some values are not finite. */
+static void
+channel_sum_checked (Run * r, const double *values, int64_t channel)
+{
+  int64_t row = r->row;
   double scale = rc_voxel_exp2 (mean_exponent (r, channel));
 
-  if (!(r->w->channel_max[channel] & NOT_FINITE))
-    return;
-  for (int i = 0; i < n; i++) {
-    int64_t *sum;
+  for (int s = 0; s < r->n_spans; s++) {
+    const RcVoxelSpan *span = &r->spans[s];
+    int64_t *sum = &r->w->sums[span->id * row + channel];
 
-    if (b->id[i] < 0)
-      continue;
-    sum = &r->w->sums[b->id[i] * channels + channel];
-    if (!rc_voxel_is_finite (values[i]))
-      *sum = RC_VOXEL_POISON;
-    else if (*sum != RC_VOXEL_POISON)
-      *sum += rc_voxel_fix (values[i], scale);
+    for (int i = span->start; i < span->end; i++) {
+      if (!rc_voxel_is_finite (values[i]))
+        *sum = RC_VOXEL_POISON;
+      else if (*sum != RC_VOXEL_POISON)
+        *sum += rc_voxel_fix (values[i], scale);
+    }
   }
 }
 
 static void
-channel_min (Run * r, const double *values, int64_t channel, int n)
+channel_mean (Run * r, const double *values, int64_t channel)
 {
-  const Block *b = &r->block;
-  int64_t channels = r->v->channels;
+  if (r->w->channel_max[channel] & NOT_FINITE)
+    channel_sum_checked (r, values, channel);
+  else
+    channel_sum (r, values, channel);
+}
 
-  for (int i = 0; i < n; i++) {
-    int64_t key = rc_voxel_order_key (rc_voxel_to_float (values[i]), 0);
-    int64_t *min;
+static void
+channel_min (Run * r, const double *values, int64_t channel)
+{
+  int64_t row = r->row;
 
-    if (b->id[i] < 0)
-      continue;
-    min = &r->w->sums[b->id[i] * channels + channel];
-    *min = key < *min ? key : *min;
+  for (int s = 0; s < r->n_spans; s++) {
+    const RcVoxelSpan *span = &r->spans[s];
+    int64_t *min = &r->w->sums[span->id * row + channel];
+
+    for (int i = span->start; i < span->end; i++) {
+      int64_t key = rc_voxel_order_key (rc_voxel_to_float (values[i]), 0);
+
+      *min = key < *min ? key : *min;
+    }
   }
 }
 
 static void
-channel_max_value (Run * r, const double *values, int64_t channel, int n)
+channel_max_value (Run * r, const double *values, int64_t channel)
 {
-  const Block *b = &r->block;
-  int64_t channels = r->v->channels;
+  int64_t row = r->row;
 
-  for (int i = 0; i < n; i++) {
-    int64_t key = rc_voxel_order_key (rc_voxel_to_float (values[i]),
-        UINT32_MAX);
-    int64_t *max;
+  for (int s = 0; s < r->n_spans; s++) {
+    const RcVoxelSpan *span = &r->spans[s];
+    int64_t *max = &r->w->sums[span->id * row + channel];
 
-    if (b->id[i] < 0)
-      continue;
-    max = &r->w->sums[b->id[i] * channels + channel];
-    *max = key > *max ? key : *max;
+    for (int i = span->start; i < span->end; i++) {
+      int64_t key = rc_voxel_order_key (rc_voxel_to_float (values[i]),
+          UINT32_MAX);
+
+      *max = key > *max ? key : *max;
+    }
   }
 }
 
@@ -501,8 +711,10 @@ find_voxels (Run * r, RcError * error)
   RcStatus status;
 
   /* one more than there can be: lookup_block () writes ahead */
-  if ((status = RESERVE (w, point_voxel, points_size, r->n_points, "points",
+  if ((status = RESERVE (w, spans, spans_size, r->n_points, "spans",
               error)) != RC_OK
+      || (status = RESERVE (w, block_spans, blocks_size,
+              r->n_points / BLOCK + 1, "blocks", error)) != RC_OK
       || (status = RESERVE (w, keys, keys_size, r->n_points + 1, "voxels",
               error)) != RC_OK
       || (status = RESERVE (w, counts, counts_size, r->n_points + 1, "voxels",
@@ -515,18 +727,20 @@ find_voxels (Run * r, RcError * error)
     return status;
   for (int64_t c = 0; c < v->channels; c++)
     w->channel_max[c] = 0;
+  r->spans = w->spans;
   for (int64_t first = 0; first < r->n_points; first += BLOCK) {
     int n = block_size (r, first);
+    int n_inside = index_block (r, first, n);
 
-    index_block (r, first, n);
-    status = lookup_block (r, n, error);
+    status = lookup_block (r, find_runs (&r->block, n, n_inside), error);
     if (status != RC_OK)
       return status;
-    memcpy (w->point_voxel + first, r->block.id, (size_t) n * sizeof (int32_t));
+    w->block_spans[first / BLOCK] = (uint8_t) r->n_spans;
     if (mean)
       for_channels (r, first, n, true, channel_max);
     else if (mode == RC_VOXEL_SPARSE_POINTS)
       for_channels (r, first, n, true, channel_points);
+    r->spans += r->n_spans;
   }
   w->last_voxels = r->n_voxels;
   r->stats.voxels = r->n_voxels;
@@ -535,30 +749,21 @@ find_voxels (Run * r, RcError * error)
   return RC_OK;
 }
 
-/* Adds a block to the sums of the channels in which all values are finite;
- * tells whether there are others. */
+/* Whether sum_row () can do the channels. */
 static bool
-sum_block (Run * r, int64_t first, int n)
+channels_are_row (const Run * r)
 {
   const RcVoxelizerConfig *c = &r->v->config;
-  const uint8_t *src = r->points + first * r->step;
-  int64_t channel = 0;
-  bool others = false;
 
-  for (int32_t f = 0; f < c->n_fields; f++) {
-    const RcPointField *field = &c->fields[f];
-    int64_t size = (int64_t) rc_dtype_size (field->dtype);
-
-    for (int64_t i = 0; i < field->count; i++, channel++) {
-      if (r->w->channel_max[channel] & NOT_FINITE)
-        others = true;
-      else
-        types[field->dtype].sum (src + field->offset + i * size, r->step, n,
-            r->w->point_voxel + first, r->v->channels, r->w->sums + channel,
-            rc_voxel_exp2 (mean_exponent (r, channel)));
-    }
+  if (c->mode == RC_VOXEL_MIN || c->mode == RC_VOXEL_MAX
+      || !rc_voxel_fits_shift (r->stats.inside) || r->v->channels < 2
+      || !is_row (c->fields, c->n_fields, r->step))
+    return false;
+  for (int64_t i = 0; i < r->v->channels; i++) {
+    if (r->w->channel_max[i] & NOT_FINITE)
+      return false;
   }
-  return others;
+  return true;
 }
 
 /* Sums, minima or maxima per voxel and channel, into w->sums. */
@@ -567,11 +772,15 @@ reduce (Run * r, int32_t n_voxels, RcError * error)
 {
   RcVoxelWorkspace *w = r->w;
   RcVoxelMode mode = r->v->config.mode;
-  ChannelFunc func = channel_sum_checked;
+  ChannelFunc func = mode == RC_VOXEL_MIN ? channel_min
+      : mode == RC_VOXEL_MAX ? channel_max_value : channel_mean;
   RcStatus status;
   int64_t n;
 
-  if (__builtin_mul_overflow (n_voxels, r->v->channels, &n))
+  bool one_row = channels_are_row (r);
+
+  r->row = one_row ? 4 : r->v->channels;
+  if (__builtin_mul_overflow (n_voxels, r->row, &n))
     return rc_error_set (error, RC_ERR_OVERFLOW,
         "%d voxels of %lld channels do not fit an int64", n_voxels,
         (long long) r->v->channels);
@@ -580,18 +789,14 @@ reduce (Run * r, int32_t n_voxels, RcError * error)
     return status;
   for (int64_t i = 0; i < n; i++)
     w->sums[i] = mode == RC_VOXEL_MIN ? UINT32_MAX : 0;
+  r->spans = w->spans;
   for (int64_t first = 0; first < r->n_points; first += BLOCK) {
-    int n_block = block_size (r, first);
-
-    if (mode == RC_VOXEL_MIN)
-      func = channel_min;
-    else if (mode == RC_VOXEL_MAX)
-      func = channel_max_value;
-    else if (!sum_block (r, first, n_block))
-      continue;
-    memcpy (r->block.id, w->point_voxel + first,
-        (size_t) n_block * sizeof (int32_t));
-    for_channels (r, first, n_block, false, func);
+    r->n_spans = w->block_spans[first / BLOCK];
+    if (r->n_spans > 0 && one_row)
+      sum_row (r, first, block_size (r, first));
+    else if (r->n_spans > 0)
+      for_channels (r, first, block_size (r, first), false, func);
+    r->spans += r->n_spans;
   }
   return RC_OK;
 }
@@ -621,13 +826,12 @@ write_channel (const Run * r, int64_t channel, int32_t n_voxels, float *out,
     const int64_t * positions, int64_t stride)
 {
   const int64_t *sums = r->w->sums;
-  int64_t channels = r->v->channels;
   RcVoxelMode mode = r->v->config.mode;
   bool ordered = mode == RC_VOXEL_MIN || mode == RC_VOXEL_MAX;
   double inverse = ordered ? 0 : rc_voxel_exp2 (-mean_exponent (r, channel));
 
   for (int32_t id = 0; id < n_voxels; id++) {
-    int64_t sum = sums[id * channels + channel];
+    int64_t sum = sums[id * r->row + channel];
 
     out[positions ? positions[id] : id * stride] =
         ordered ? rc_voxel_order_value ((uint32_t) sum)
@@ -652,7 +856,7 @@ write_cells (Run * r, void *out)
 
     index_block (r, first, n);
     for (int i = 0; i < n; i++) {
-      int64_t key = r->block.key[i];
+      int64_t key = r->block.key[i + 1];
       uint8_t bit = (uint8_t) (1u << (key & 7));
 
       if (key < 0)
@@ -678,11 +882,16 @@ start (Run * r, const RcVoxelizer * v, RcVoxelWorkspace * w,
 {
   memset (r, 0, offsetof (Run, block));
   memset (r->block.value, 0, sizeof (r->block.value));
+  r->block.key[0] = r->block.key[BLOCK + 1] = -1;
   r->v = v;
   r->w = w;
   r->points = points;
   r->n_points = n_points;
   r->step = v->config.point_step;
+  for (int a = 0; a < 3; a++)
+    r->divide[a] = rc_voxel_guess_init (&r->guess[a], v->config.min[a],
+        v->config.size[a], v->config.dims[a]) ? 0 : -1;
+  r->xyz_row = is_row (v->config.xyz, 3, r->step);
   r->stats.points = n_points;
   r->max_voxels = INT32_MAX;
   r->max_points = INT32_MAX;
