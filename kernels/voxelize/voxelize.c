@@ -29,10 +29,24 @@
 /* In RcVoxelWorkspace.channel_max: the channel has a value that is not finite */
 #define NOT_FINITE (UINT32_C (1) << 31)
 
+/* Two to four float32 or float64 channels in a row: points are loaded whole, with
+ * what follows them where there are fewer than four. */
+typedef float Float4 __attribute__((vector_size (16)));
+typedef double Double4 __attribute__((vector_size (32)));
+typedef uint64_t Fixed4 __attribute__((vector_size (32)));
+
+typedef struct
+{
+  int n;                        /* channels; 0: no such row */
+  bool f64;
+  int64_t offset;
+} Row;
+
 typedef struct
 {
   double x[3][BLOCK];           /* NaN after the last point */
   double value[BLOCK];
+  Fixed4 row_sum[BLOCK + 1];    /* sum[], of four channels */
   int32_t index[3][BLOCK];
   int32_t inside[BLOCK];
   int64_t key[BLOCK + 2];       /* of point i at i + 1: linear index, or -1
@@ -60,8 +74,10 @@ typedef struct
   RcVoxels *sparse;             /* NULL in dense modes */
   RcVoxelSpan *spans;           /* of the block */
   int n_spans;
-  bool xyz_row;                 /* is_row () of the coordinates */
-  int64_t row;                  /* int64 per voxel in w->sums */
+  Row xyz_row;                  /* the coordinates */
+  Row row;                      /* the features */
+  int64_t stride;               /* int64 per voxel in w->sums */
+  int32_t n_summed;             /* voxels that have a sum, in sum_row () */
   RcVoxelGuess guess[3];
   int divide[3];                /* blocks to divide in; -1: all */
   Block block;
@@ -112,32 +128,70 @@ static const LoadFunc load[RC_N_DTYPES] = {
 
 #undef DEFINE_TYPE
 
-/* Four float32 in a row, which one load brings in, however many are wanted. */
-typedef float Float4 __attribute__((vector_size (16)));
-typedef double Double4 __attribute__((vector_size (32)));
-typedef uint64_t Fixed4 __attribute__((vector_size (32)));
+static Row
+find_row (const RcPointField * fields, int32_t n_fields)
+{
+  int64_t size, n = 0;
+  Row row = { 0 };
+
+  if (n_fields < 1)
+    return row;
+  row.f64 = fields[0].dtype == RC_FLOAT64;
+  row.offset = fields[0].offset;
+  size = row.f64 ? 8 : 4;
+  for (int32_t f = 0; f < n_fields; f++) {
+    if (fields[f].dtype != (row.f64 ? RC_FLOAT64 : RC_FLOAT32)
+        || fields[f].offset != row.offset + n * size || fields[f].count > 4 - n)
+      return row;
+    n += fields[f].count;
+  }
+  row.n = n > 1 ? (int) n : 0;
+  return row;
+}
 
 static inline void
-load_4 (const uint8_t * src, Double4 * out)
+load_4 (const uint8_t * src, bool f64, Double4 * out)
 {
   Float4 v;
 
-  memcpy (&v, src, sizeof (v));
-  *out = __builtin_convertvector (v, Double4);
+  if (f64) {
+    memcpy (out, src, sizeof (*out));
+  } else {
+    memcpy (&v, src, sizeof (v));
+    *out = __builtin_convertvector (v, Double4);
+  }
 }
 
-/* Whether fields are float32 in a row, with room for four of them. */
-static bool
-is_row (const RcPointField * fields, int32_t n_fields, int64_t step)
+/* How many of the block's points can be loaded whole: the cloud's last one may
+ * have nothing behind it, and is copied to `last`. */
+static int
+whole_points (const Run * r, const Row * row, int64_t first, int n,
+    uint8_t last[32])
 {
-  int64_t end = fields[0].offset;
+  size_t size = row->f64 ? 8 : 4;
 
-  for (int32_t f = 0; f < n_fields; f++) {
-    if (fields[f].dtype != RC_FLOAT32 || fields[f].offset != end)
-      return false;
-    end += 4 * fields[f].count;
+  if (first + n < r->n_points
+      || row->offset + 4 * (int64_t) size <= r->step)
+    return n;
+  memset (last, 0, 32);
+  memcpy (last, r->points + (first + n - 1) * r->step + row->offset,
+      (size_t) row->n * size);
+  return n - 1;
+}
+
+/* Points [i, end) of the block from src. Inline, for one loop per type. */
+static inline void
+split_row (Block * b, const uint8_t * src, int64_t step, int i, int end,
+    bool f64)
+{
+  for (; i < end; i++, src += step) {
+    Double4 v;
+
+    load_4 (src, f64, &v);
+    b->x[0][i] = v[0];
+    b->x[1][i] = v[1];
+    b->x[2][i] = v[2];
   }
-  return end - fields[0].offset <= 16 && fields[0].offset + 16 <= step;
 }
 
 static void
@@ -147,16 +201,16 @@ load_coordinates (Run * r, int64_t first, int n)
   const uint8_t *src = r->points + first * r->step;
   Block *b = &r->block;
 
-  if (r->xyz_row) {
-    src += xyz[0].offset;
-    for (int i = 0; i < n; i++, src += r->step) {
-      Double4 v;
+  if (r->xyz_row.n) {
+    uint8_t last[32];
+    int whole = whole_points (r, &r->xyz_row, first, n, last);
 
-      load_4 (src, &v);
-      b->x[0][i] = v[0];
-      b->x[1][i] = v[1];
-      b->x[2][i] = v[2];
-    }
+    src += r->xyz_row.offset;
+    if (r->xyz_row.f64)
+      split_row (b, src, r->step, 0, whole, true);
+    else
+      split_row (b, src, r->step, 0, whole, false);
+    split_row (b, last, 0, whole, n, r->xyz_row.f64);
   } else {
     for (int a = 0; a < 3; a++)
       load[xyz[a].dtype] (src + xyz[a].offset, r->step, n, b->x[a]);
@@ -562,6 +616,29 @@ channel_points (Run * r, const double *values, int64_t channel)
   }
 }
 
+/* channel_points () of all channels at once, where they are a row. */
+static void
+points_row (Run * r, int64_t first)
+{
+  const uint8_t *src = r->points + first * r->step + r->row.offset;
+  int channels = r->row.n;
+
+  for (int s = 0; s < r->n_spans; s++) {
+    const RcVoxelSpan *span = &r->spans[s];
+    float *out = r->sparse->features + channels
+        * ((int64_t) span->id * r->max_points + r->block.rank[s]);
+
+    for (int i = span->start; i < span->end; i++, out += channels) {
+      double v[4];
+
+      load[r->row.f64 ? RC_FLOAT64 : RC_FLOAT32] (src + i * r->step,
+          r->row.f64 ? 8 : 4, channels, v);
+      for (int c = 0; c < channels; c++)
+        out[c] = rc_voxel_to_float (v[c]);
+    }
+  }
+}
+
 static int
 mean_exponent (const Run * r, int64_t channel)
 {
@@ -574,7 +651,7 @@ static void
 channel_sum (Run * r, const double *values, int64_t channel)
 {
   Block *b = &r->block;
-  int64_t row = r->row, *sums = r->w->sums + channel;
+  int64_t stride = r->stride, *sums = r->w->sums + channel;
   double scale = rc_voxel_exp2 (mean_exponent (r, channel));
   uint64_t sum = 0;
 
@@ -593,38 +670,59 @@ channel_sum (Run * r, const double *values, int64_t channel)
   for (int s = 0; s < r->n_spans; s++) {
     const RcVoxelSpan *span = &r->spans[s];
 
-    sums[span->id * row] += (int64_t) (b->sum[span->end] - b->sum[span->start]);
+    sums[span->id * stride] += (int64_t) (b->sum[span->end] - b->sum[span->start]);
   }
 }
 
-/* channel_sum () of all channels at once, where they are a row. */
+/* Running sums of points [i, end) of the block from src. */
+static inline void
+add_row (Block * b, const uint8_t * src, int64_t step, int i, int end,
+    bool f64, const Double4 * scale)
+{
+  Fixed4 sum = b->row_sum[i];
+
+  for (; i < end; i++, src += step) {
+    Double4 v;
+
+    load_4 (src, f64, &v);
+    v = v * *scale + RC_VOXEL_SHIFT;
+    sum += (Fixed4) v - RC_VOXEL_SHIFT_BITS;
+    b->row_sum[i + 1] = sum;
+  }
+}
+
+/* channel_sum () of all channels at once, where they are a row. Voxels come in
+ * the order of their ids: the first span of one is known by that, and what was
+ * in the sums before needs no clearing. */
 static void
 sum_row (Run * r, int64_t first, int n)
 {
-  const RcVoxelizerConfig *c = &r->v->config;
-  const uint8_t *src = r->points + first * r->step + c->fields[0].offset;
-  Fixed4 sum = { 0 }, sums[BLOCK + 1];
+  const uint8_t *src = r->points + first * r->step + r->row.offset;
+  Block *b = &r->block;
   Double4 scale = { 0 };
+  int64_t *all = r->w->sums;
+  uint8_t last[32];
+  int whole = whole_points (r, &r->row, first, n, last);
 
-  for (int64_t i = 0; i < r->v->channels; i++)
+  for (int s = 0; s < r->n_spans; s++)
+    __builtin_prefetch (&all[4 * (int64_t) r->spans[s].id], 1);
+  for (int i = 0; i < r->row.n; i++)
     scale[i] = rc_voxel_exp2 (mean_exponent (r, i));
-  sums[0] = sum;
-  for (int i = 0; i < n; i++, src += r->step) {
-    Double4 shifted;
-
-    load_4 (src, &shifted);
-    shifted = shifted * scale + RC_VOXEL_SHIFT;
-    sum += (Fixed4) shifted - RC_VOXEL_SHIFT_BITS;
-    sums[i + 1] = sum;
-  }
+  if (r->row.f64)
+    add_row (b, src, r->step, 0, whole, true, &scale);
+  else
+    add_row (b, src, r->step, 0, whole, false, &scale);
+  add_row (b, last, 0, whole, n, r->row.f64, &scale);
   for (int s = 0; s < r->n_spans; s++) {
     const RcVoxelSpan *span = &r->spans[s];
-    int64_t *at = &r->w->sums[4 * (int64_t) span->id];
+    int64_t *at = &all[4 * (int64_t) span->id];
+    uint64_t known = span->id < r->n_summed ? UINT64_MAX : 0;
     Fixed4 v;
 
     memcpy (&v, at, sizeof (v));
-    v += sums[span->end] - sums[span->start];
+    v = (v & known) + (b->row_sum[span->end] - b->row_sum[span->start]);
     memcpy (at, &v, sizeof (v));
+    r->n_summed += !known;
   }
 }
 
@@ -632,12 +730,12 @@ sum_row (Run * r, int64_t first, int n)
 static void
 channel_sum_checked (Run * r, const double *values, int64_t channel)
 {
-  int64_t row = r->row;
+  int64_t stride = r->stride;
   double scale = rc_voxel_exp2 (mean_exponent (r, channel));
 
   for (int s = 0; s < r->n_spans; s++) {
     const RcVoxelSpan *span = &r->spans[s];
-    int64_t *sum = &r->w->sums[span->id * row + channel];
+    int64_t *sum = &r->w->sums[span->id * stride + channel];
 
     for (int i = span->start; i < span->end; i++) {
       if (!rc_voxel_is_finite (values[i]))
@@ -660,11 +758,11 @@ channel_mean (Run * r, const double *values, int64_t channel)
 static void
 channel_min (Run * r, const double *values, int64_t channel)
 {
-  int64_t row = r->row;
+  int64_t stride = r->stride;
 
   for (int s = 0; s < r->n_spans; s++) {
     const RcVoxelSpan *span = &r->spans[s];
-    int64_t *min = &r->w->sums[span->id * row + channel];
+    int64_t *min = &r->w->sums[span->id * stride + channel];
 
     for (int i = span->start; i < span->end; i++) {
       int64_t key = rc_voxel_order_key (rc_voxel_to_float (values[i]), 0);
@@ -677,11 +775,11 @@ channel_min (Run * r, const double *values, int64_t channel)
 static void
 channel_max_value (Run * r, const double *values, int64_t channel)
 {
-  int64_t row = r->row;
+  int64_t stride = r->stride;
 
   for (int s = 0; s < r->n_spans; s++) {
     const RcVoxelSpan *span = &r->spans[s];
-    int64_t *max = &r->w->sums[span->id * row + channel];
+    int64_t *max = &r->w->sums[span->id * stride + channel];
 
     for (int i = span->start; i < span->end; i++) {
       int64_t key = rc_voxel_order_key (rc_voxel_to_float (values[i]),
@@ -738,6 +836,8 @@ find_voxels (Run * r, RcError * error)
     w->block_spans[first / BLOCK] = (uint8_t) r->n_spans;
     if (mean)
       for_channels (r, first, n, true, channel_max);
+    else if (mode == RC_VOXEL_SPARSE_POINTS && r->row.n > 0)
+      points_row (r, first);
     else if (mode == RC_VOXEL_SPARSE_POINTS)
       for_channels (r, first, n, true, channel_points);
     r->spans += r->n_spans;
@@ -756,8 +856,7 @@ channels_are_row (const Run * r)
   const RcVoxelizerConfig *c = &r->v->config;
 
   if (c->mode == RC_VOXEL_MIN || c->mode == RC_VOXEL_MAX
-      || !rc_voxel_fits_shift (r->stats.inside) || r->v->channels < 2
-      || !is_row (c->fields, c->n_fields, r->step))
+      || !rc_voxel_fits_shift (r->stats.inside) || r->row.n == 0)
     return false;
   for (int64_t i = 0; i < r->v->channels; i++) {
     if (r->w->channel_max[i] & NOT_FINITE)
@@ -774,20 +873,19 @@ reduce (Run * r, int32_t n_voxels, RcError * error)
   RcVoxelMode mode = r->v->config.mode;
   ChannelFunc func = mode == RC_VOXEL_MIN ? channel_min
       : mode == RC_VOXEL_MAX ? channel_max_value : channel_mean;
+  bool one_row = channels_are_row (r);
   RcStatus status;
   int64_t n;
 
-  bool one_row = channels_are_row (r);
-
-  r->row = one_row ? 4 : r->v->channels;
-  if (__builtin_mul_overflow (n_voxels, r->row, &n))
+  r->stride = one_row ? 4 : r->v->channels;
+  if (__builtin_mul_overflow (n_voxels, r->stride, &n))
     return rc_error_set (error, RC_ERR_OVERFLOW,
         "%d voxels of %lld channels do not fit an int64", n_voxels,
         (long long) r->v->channels);
   status = RESERVE (w, sums, sums_size, n, "sums", error);
   if (status != RC_OK)
     return status;
-  for (int64_t i = 0; i < n; i++)
+  for (int64_t i = 0; i < n && !one_row; i++)
     w->sums[i] = mode == RC_VOXEL_MIN ? UINT32_MAX : 0;
   r->spans = w->spans;
   for (int64_t first = 0; first < r->n_points; first += BLOCK) {
@@ -831,11 +929,29 @@ write_channel (const Run * r, int64_t channel, int32_t n_voxels, float *out,
   double inverse = ordered ? 0 : rc_voxel_exp2 (-mean_exponent (r, channel));
 
   for (int32_t id = 0; id < n_voxels; id++) {
-    int64_t sum = sums[id * r->row + channel];
+    int64_t sum = sums[id * r->stride + channel];
 
     out[positions ? positions[id] : id * stride] =
         ordered ? rc_voxel_order_value ((uint32_t) sum)
         : rc_voxel_mean (sum, used_points (r, id), inverse);
+  }
+}
+
+/* The means of all channels, where sum_row () made the sums. */
+static void
+write_means (const Run * r, int32_t n_voxels, float *out)
+{
+  int channels = r->row.n;
+  double inverse[4];
+
+  for (int c = 0; c < channels; c++)
+    inverse[c] = rc_voxel_exp2 (-mean_exponent (r, c));
+  for (int32_t id = 0; id < n_voxels; id++) {
+    int32_t count = used_points (r, id);
+
+    for (int c = 0; c < channels; c++)
+      *out++ = rc_voxel_mean (r->w->sums[4 * (int64_t) id + c], count,
+          inverse[c]);
   }
 }
 
@@ -882,6 +998,7 @@ start (Run * r, const RcVoxelizer * v, RcVoxelWorkspace * w,
 {
   memset (r, 0, offsetof (Run, block));
   memset (r->block.value, 0, sizeof (r->block.value));
+  memset (r->block.row_sum, 0, sizeof (r->block.row_sum[0]));
   r->block.key[0] = r->block.key[BLOCK + 1] = -1;
   r->v = v;
   r->w = w;
@@ -891,7 +1008,8 @@ start (Run * r, const RcVoxelizer * v, RcVoxelWorkspace * w,
   for (int a = 0; a < 3; a++)
     r->divide[a] = rc_voxel_guess_init (&r->guess[a], v->config.min[a],
         v->config.size[a], v->config.dims[a]) ? 0 : -1;
-  r->xyz_row = is_row (v->config.xyz, 3, r->step);
+  r->xyz_row = find_row (v->config.xyz, 3);
+  r->row = find_row (v->config.fields, v->config.n_fields);
   r->stats.points = n_points;
   r->max_voxels = INT32_MAX;
   r->max_points = INT32_MAX;
@@ -961,7 +1079,9 @@ RC_VARIANT (rc_voxel_sparse) (const RcVoxelizer * v, RcVoxelWorkspace * w,
       fill_floats (out->features + id * row + out->counts[id] * channels,
           row - out->counts[id] * channels, v->fill);
   }
-  for (int64_t ch = 0; !all_points && ch < channels; ch++)
+  if (!all_points && r.n_summed > 0)
+    write_means (&r, (int32_t) kept, out->features);
+  for (int64_t ch = 0; !all_points && r.n_summed == 0 && ch < channels; ch++)
     write_channel (&r, ch, (int32_t) kept, out->features + ch, NULL, channels);
   if (out->pad) {
     int64_t rest = c->max_voxels - kept;
