@@ -85,8 +85,8 @@ rc_voxel_axis (double x, double min, double size, double max, double dims,
 /* What rc_voxel_axis_guess () needs of an axis. */
 typedef struct
 {
-  double min;
-  double first, last;           /* d outside these is outside the grid */
+  double min, size;
+  double first, last;           /* d is clamped to these, half a cell outside */
   double low, high;             /* 1 / size less and plus four roundings */
   int32_t dims;
 } RcVoxelGuess;
@@ -98,8 +98,9 @@ rc_voxel_guess_init (RcVoxelGuess * g, double min, double size, int64_t dims)
   double inverse = 1 / size;
 
   g->min = min;
-  g->first = -size;
-  g->last = ((double) dims + 1) * size;
+  g->size = size;
+  g->first = -0.5 * size;
+  g->last = ((double) dims + 0.5) * size;
   g->low = inverse * (1 - 0x1p-50);
   g->high = inverse * (1 + 0x1p-50);
   g->dims = (int32_t) (dims <= 1 << 30 ? dims : 0);
