@@ -18,6 +18,10 @@
  * within 2^62 in magnitude. */
 #define RC_VOXEL_POISON INT64_MIN
 
+/* 1.5 * 2^52, around which the float64 numbers are the integers, and its bits */
+#define RC_VOXEL_SHIFT 0x1.8p52
+#define RC_VOXEL_SHIFT_BITS UINT64_C (0x4338000000000000)
+
 /* The upper half of |v|: as an integer it has the order of the magnitudes, and
  * NaN and infinity are RC_VOXEL_INF_HIGH or more. */
 RC_HD uint32_t
@@ -78,6 +82,60 @@ rc_voxel_axis (double x, double min, double size, double max, double dims,
   return inside;
 }
 
+/* What rc_voxel_axis_guess () needs of an axis. */
+typedef struct
+{
+  double min, size;
+  double first, last;           /* d is clamped to these, half a cell outside */
+  double low, high;             /* 1 / size less and plus four roundings */
+  int32_t dims;
+} RcVoxelGuess;
+
+/* False where the reciprocal or the clamped index could leave its type. */
+RC_HD bool
+rc_voxel_guess_init (RcVoxelGuess * g, double min, double size, int64_t dims)
+{
+  double inverse = 1 / size;
+
+  g->min = min;
+  g->size = size;
+  g->first = -0.5 * size;
+  g->last = ((double) dims + 0.5) * size;
+  g->low = inverse * (1 - 0x1p-50);
+  g->high = inverse * (1 + 0x1p-50);
+  g->dims = (int32_t) (dims <= 1 << 30 ? dims : 0);
+  return g->dims > 0 && size >= 0x1p-900 && g->last <= 0x1p900;
+}
+
+/* rc_voxel_axis () with max = Inf and no division. Where *doubt is not 0, the
+ * index may be wrong and has to be found by division.
+ *
+ * With d = x - min, s the size and q the rounded quotient d / s, lower - 1 and
+ * upper - 1 lie on both sides of floor (q):
+ * - q >= j >= 0, so d * high >= j (or d is a negative number whose quotient is
+ *   -0, and 1 + d * high rounds to 1): upper >= j + 1;
+ * - q < j, j >= 1: d * low < j * (1 - 2^-51), and adding 1 rounds by at most
+ *   (j + 1) * 2^-53 <= j * 2^-52: lower < j + 1;
+ * - q < 0: lower < 1, outside.
+ * So where they agree, they are floor (q) + 1, or both are outside. */
+RC_HD bool
+rc_voxel_axis_guess (double x, const RcVoxelGuess * g, int32_t * index,
+    int32_t * doubt)
+{
+  double d = x - g->min;
+  int32_t lower, upper;
+  bool inside;
+
+  d = d > g->first ? d : g->first;      /* NaN too */
+  d = d < g->last ? d : g->last;
+  lower = (int32_t) fma (d, g->low, 1 - 0x1p-53);
+  upper = (int32_t) fma (d, g->high, 1.0);
+  *doubt = lower ^ upper;
+  inside = (uint32_t) lower - 1 < (uint32_t) g->dims;
+  *index = inside ? lower - 1 : 0;
+  return inside;
+}
+
 /* Slot of a linear index in a table of 2^(64 - shift) (multiplication by the
  * golden ratio, Knuth, TAOCP 3, 6.4). Results never depend on it. */
 RC_HD uint64_t
@@ -114,6 +172,25 @@ RC_HD int64_t
 rc_voxel_fix (double v, double scale)
 {
   return (int64_t) llrint (v * scale);
+}
+
+/* Whether k makes |v * 2^k| < 2^51 for all values: n >= 11. */
+RC_HD bool
+rc_voxel_fits_shift (int64_t n_points)
+{
+  return n_points > 1024;
+}
+
+/* rc_voxel_fix () of such values, in operations that all vectors have: the
+ * addition rounds, and the bits of what comes out count from the shift. */
+RC_HD int64_t
+rc_voxel_fix_shift (double v, double scale)
+{
+  double shifted = v * scale + RC_VOXEL_SHIFT;
+  int64_t bits;
+
+  memcpy (&bits, &shifted, sizeof (bits));
+  return (int64_t) ((uint64_t) bits - RC_VOXEL_SHIFT_BITS);
 }
 
 RC_HD float

@@ -7,163 +7,14 @@
 #pragma GCC optimize ("O3")
 #endif
 
-#include "voxelizer.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "../common/cpu.h"
-#include "voxel-math.h"
+#include "voxel-block.h"
 
-#define BLOCK 128
 #define MIN_SLOTS 4096
 #define SLOTS_PER_VOXEL 2
-
-/* In RcVoxelWorkspace.channel_max: the channel has a value that is not finite */
-#define NOT_FINITE (UINT32_C (1) << 31)
-
-typedef struct
-{
-  double x[3][BLOCK];           /* NaN after the last point */
-  double value[BLOCK];
-  int32_t index[3][BLOCK];
-  int32_t inside[BLOCK];
-  int64_t key[BLOCK];           /* linear index, -1: skipped */
-  uint64_t slot[BLOCK];
-  int32_t id[BLOCK];            /* voxel in order of appearance, -1: not used */
-  int32_t rank[BLOCK];          /* of the point within its voxel */
-  int32_t born[BLOCK + 1];      /* first points of the block's new voxels */
-} Block;
-
-typedef struct
-{
-  const RcVoxelizer *v;
-  RcVoxelWorkspace *w;
-  const uint8_t *points;
-  int64_t n_points;
-  int64_t step;
-  RcVoxelStats stats;
-  int32_t n_voxels;
-  int32_t max_voxels;           /* ids from here on are dropped */
-  int32_t max_points;
-  RcVoxels *sparse;             /* NULL in dense modes */
-  Block block;
-} Run;
-
-/* ---- one loop per field type ---- */
-
-typedef void (*LoadFunc) (const uint8_t * src, int64_t step, int n,
-    double *out);
-typedef void (*SumFunc) (const uint8_t * src, int64_t step, int n,
-    const int32_t * ids, int64_t channels, int64_t * sums, double scale);
-
-#define DEFINE_TYPE(type) \
-  static void \
-  load_##type (const uint8_t * src, int64_t step, int n, double *out) \
-  { \
-    for (int i = 0; i < n; i++) { \
-      type value; \
-      memcpy (&value, src + i * step, sizeof (value)); \
-      out[i] = (double) value; \
-    } \
-  } \
-  \
-  static void \
-  sum_##type (const uint8_t * src, int64_t step, int n, const int32_t * ids, \
-      int64_t channels, int64_t * sums, double scale) \
-  { \
-    for (int i = 0; i < n; i++) { \
-      type value; \
-      memcpy (&value, src + i * step, sizeof (value)); \
-      if (ids[i] >= 0) \
-        sums[ids[i] * channels] += rc_voxel_fix ((double) value, scale); \
-    } \
-  }
-
-/* *INDENT-OFF* */
-DEFINE_TYPE (int8_t)
-DEFINE_TYPE (uint8_t)
-DEFINE_TYPE (int16_t)
-DEFINE_TYPE (uint16_t)
-DEFINE_TYPE (int32_t)
-DEFINE_TYPE (uint32_t)
-DEFINE_TYPE (int64_t)
-DEFINE_TYPE (uint64_t)
-DEFINE_TYPE (float)
-DEFINE_TYPE (double)
-
-/* The voxelizer admits no other type. */
-static const struct
-{
-  LoadFunc load;
-  SumFunc sum;
-} types[RC_N_DTYPES] = {
-  [RC_INT8] = {load_int8_t, sum_int8_t},
-  [RC_UINT8] = {load_uint8_t, sum_uint8_t},
-  [RC_INT16] = {load_int16_t, sum_int16_t},
-  [RC_UINT16] = {load_uint16_t, sum_uint16_t},
-  [RC_INT32] = {load_int32_t, sum_int32_t},
-  [RC_UINT32] = {load_uint32_t, sum_uint32_t},
-  [RC_INT64] = {load_int64_t, sum_int64_t},
-  [RC_UINT64] = {load_uint64_t, sum_uint64_t},
-  [RC_FLOAT32] = {load_float, sum_float},
-  [RC_FLOAT64] = {load_double, sum_double},
-};
-/* *INDENT-ON* */
-
-#undef DEFINE_TYPE
-
-/* ---- cells ---- */
-
-/* The cells of one axis. Loops over whole blocks have a constant length, which
- * lets compilers use vectors at -O2. */
-static void
-index_axis (Block * b, int a, double min, double size, double max, double dims)
-{
-  const double *x = b->x[a];
-  int32_t *index = b->index[a];
-
-  for (int i = 0; i < BLOCK; i++)
-    b->inside[i] &= rc_voxel_axis (x[i], min, size, max, dims, &index[i]);
-}
-
-/* Finds the cells of points [first, first + n) and counts what is skipped. */
-static void
-index_block (Run * r, int64_t first, int n)
-{
-  const RcVoxelizer *v = r->v;
-  const RcVoxelizerConfig *c = &v->config;
-  Block *b = &r->block;
-  const uint8_t *src = r->points + first * r->step;
-  const int32_t *outer = b->index[v->outer], *middle = b->index[v->middle];
-  const int32_t *inner = b->index[v->inner];
-  int64_t n_middle = c->dims[v->middle], n_inner = c->dims[v->inner];
-  int32_t n_inside = 0, n_finite = 0;
-
-  for (int i = 0; i < BLOCK; i++)
-    b->inside[i] = 1;
-  for (int a = 0; a < 3; a++) {
-    types[c->xyz[a].dtype].load (src + c->xyz[a].offset, r->step, n, b->x[a]);
-    for (int i = n; i < BLOCK; i++)
-      b->x[a][i] = NAN;
-    index_axis (b, a, c->min[a], c->size[a], c->max[a], (double) c->dims[a]);
-  }
-  for (int i = 0; i < BLOCK; i++)
-    n_inside += b->inside[i];
-  for (int i = 0; i < BLOCK; i++) {
-    int64_t key = (outer[i] * n_middle + middle[i]) * n_inner + inner[i];
-
-    b->key[i] = b->inside[i] ? key : -1;
-  }
-  r->stats.inside += n_inside;
-  if (n_inside == n)
-    return;
-  for (int i = 0; i < BLOCK; i++)
-    n_finite += rc_voxel_is_finite (b->x[0][i])
-        && rc_voxel_is_finite (b->x[1][i]) && rc_voxel_is_finite (b->x[2][i]);
-  r->stats.outside += n_finite - n_inside;
-  r->stats.non_finite += n - n_finite;
-}
 
 /* ---- memory ---- */
 
@@ -279,15 +130,44 @@ end_of_probe (uint64_t slot, int64_t key, const int64_t * keys)
   return end;
 }
 
-/* From keys to voxel ids, dropping what the limits do not let in. A branch on
+/* The block's runs: neighbours that are inside and have one key. Written without
+ * branches, which would be mispredicted at every other run. */
+static int
+find_runs (Block * b, int n, int n_inside)
+{
+  const int64_t *key = b->key + 1;
+  int starts = 0, ends = 0;
+
+  if (n_inside == n) {
+    for (int i = 0; i < n; i++) {
+      b->start[starts] = i;
+      starts += key[i] != key[i - 1];
+    }
+    b->start[starts] = n;
+    for (int i = 0; i < starts; i++)
+      b->end[i] = b->start[i + 1];
+    return starts;
+  }
+  if (n_inside == 0)
+    return 0;
+  for (int i = 0; i < n; i++) {
+    b->start[starts] = i;
+    starts += b->inside[i] & (key[i] != key[i - 1]);
+    b->end[ends] = i + 1;
+    ends += b->inside[i] & (key[i] != key[i + 1]);
+  }
+  return starts;
+}
+
+/* From runs to voxel ids, dropping what the limits do not let in. A branch on
  * whether a voxel is new would be mispredicted all the time: what a new one
  * needs is always written, and counts only when there is one. */
 static RcStatus
-lookup_block (Run * r, int n, RcError * error)
+lookup_block (Run * r, int n_runs, RcError * error)
 {
   Block *b = &r->block;
   RcVoxelWorkspace *w = r->w;
-  RcStatus status = reserve_slots (r, n, error);
+  RcStatus status = reserve_slots (r, n_runs, error);
   uint64_t mask = (uint64_t) w->n_slots - 1, *slots = w->slots;
   int64_t *keys = w->keys;
   int32_t *counts = w->counts;
@@ -295,43 +175,50 @@ lookup_block (Run * r, int n, RcError * error)
   bool verify = r->v->cells > UINT32_MAX;
   int32_t before = r->n_voxels, n_voxels = before;
   int32_t max_voxels = r->max_voxels, max_points = r->max_points;
+  RcVoxelSpan *span = r->spans;
   int shift;
 
   if (status != RC_OK)
     return status;
   shift = slots_shift (w);
-  for (int i = 0; i < n; i++) {
-    b->slot[i] = rc_voxel_hash (b->key[i], shift);
+  for (int i = 0; i < n_runs; i++) {
+    b->slot[i] = rc_voxel_hash (b->key[b->start[i] + 1], shift);
     __builtin_prefetch (&slots[b->slot[i]], 1);
   }
-  for (int i = 0; i < n; i++) {
-    int64_t key = b->key[i];
+  for (int i = 0; i < n_runs; i++) {
+    int32_t start = b->start[i], used = b->end[i] - start, id, rank;
+    int64_t key = b->key[start + 1];
     uint64_t s = b->slot[i], slot;
-    int32_t id, rank;
 
-    b->id[i] = -1;
-    if (key < 0)
-      continue;
     for (slot = slots[s]; !end_of_probe (slot, key, verify ? keys : NULL);
         slot = slots[s])
       s = (s + 1) & mask;
     keys[n_voxels] = key;
     counts[n_voxels] = 0;
-    b->born[n_voxels - before] = i;
+    b->born[n_voxels - before] = start;
     id = slot ? (int32_t) ((uint32_t) slot - 1) : n_voxels;
     n_voxels += !slot;
     slots[s] = make_slot (key, id);
-    rank = counts[id]++;
+    rank = counts[id];
+    counts[id] = rank + used;
     if (id >= max_voxels) {
-      r->stats.dropped_voxel_points++;
-    } else if (rank >= max_points) {
-      r->stats.dropped_points++;
-    } else {
-      b->id[i] = id;
-      b->rank[i] = rank;
+      r->stats.dropped_voxel_points += used;
+      continue;
     }
+    if (used > max_points - rank) {
+      int32_t fit = rank < max_points ? max_points - rank : 0;
+
+      r->stats.dropped_points += used - fit;
+      if (fit == 0)
+        continue;
+      used = fit;
+    }
+    b->rank[span - r->spans] = rank;
+    *span++ = (RcVoxelSpan) {
+    id, (uint8_t) start, (uint8_t) (start + used)};
   }
   r->n_voxels = n_voxels;
+  r->n_spans = (int) (span - r->spans);
   if (r->sparse)
     add_coords (r, before);
   return RC_OK;
@@ -339,8 +226,7 @@ lookup_block (Run * r, int n, RcError * error)
 
 /* ---- features ---- */
 
-typedef void (*ChannelFunc) (Run * r, const double *values, int64_t channel,
-    int n);
+typedef void (*ChannelFunc) (Run * r, const double *values, int64_t channel);
 
 /* The block's coordinates when they are what lies at an offset, or NULL. */
 static const double *
@@ -374,10 +260,10 @@ for_channels (Run * r, int64_t first, int n, bool indexed, ChannelFunc func)
           coordinates (r, field->dtype, offset) : NULL;
 
       if (!values) {
-        types[field->dtype].load (src + offset, r->step, n, r->block.value);
+        load[field->dtype] (src + offset, r->step, n, r->block.value);
         values = r->block.value;
       }
-      func (r, values, channel++, n);
+      func (r, values, channel++);
     }
   }
 }
@@ -385,7 +271,7 @@ for_channels (Run * r, int64_t first, int n, bool indexed, ChannelFunc func)
 /* The magnitudes are compared as integers: a maximum of integers has no order,
  * so that compilers may use vectors. */
 static void
-channel_max (Run * r, const double *values, int64_t channel, int n)
+channel_max (Run * r, const double *values, int64_t channel)
 {
   const int32_t *inside = r->block.inside;
   uint32_t *result = &r->w->channel_max[channel];
@@ -405,15 +291,47 @@ channel_max (Run * r, const double *values, int64_t channel, int n)
 }
 
 static void
-channel_points (Run * r, const double *values, int64_t channel, int n)
+channel_points (Run * r, const double *values, int64_t channel)
 {
-  const Block *b = &r->block;
   int64_t channels = r->v->channels;
 
-  for (int i = 0; i < n; i++) {
-    if (b->id[i] >= 0)
-      r->sparse->features[((int64_t) b->id[i] * r->max_points + b->rank[i])
-          * channels + channel] = rc_voxel_to_float (values[i]);
+  for (int s = 0; s < r->n_spans; s++) {
+    const RcVoxelSpan *span = &r->spans[s];
+    float *out = r->sparse->features + channel + channels
+        * ((int64_t) span->id * r->max_points + r->block.rank[s]);
+
+    for (int i = span->start; i < span->end; i++, out += channels)
+      *out = rc_voxel_to_float (values[i]);
+  }
+}
+
+/* channel_points () of all channels at once, where they are a row. Inline, for one
+ * loop per type. */
+static inline void
+points_row (Run * r, int64_t first, bool f64)
+{
+  const uint8_t *src = r->points + first * r->step + r->row.offset;
+  int channels = r->row.n;
+
+  for (int s = 0; s < r->n_spans; s++) {
+    const RcVoxelSpan *span = &r->spans[s];
+    float *out = r->sparse->features + channels
+        * ((int64_t) span->id * r->max_points + r->block.rank[s]);
+
+    for (int i = span->start; i < span->end; i++, out += channels) {
+      const uint8_t *at = src + i * r->step;
+
+      for (int c = 0; c < channels; c++) {
+        double d = 0;
+        float f = 0;
+
+        if (f64)
+          memcpy (&d, at + 8 * c, sizeof (d));
+        else
+          memcpy (&f, at + 4 * c, sizeof (f));
+        out[c] = rc_voxel_to_float (f64 ? d : (double) f);
+      }
+    }
   }
 }
 
@@ -424,61 +342,148 @@ mean_exponent (const Run * r, int64_t channel)
       r->w->channel_max[channel] & ~NOT_FINITE);
 }
 
-/* The sums of the channels that have values that are not finite. */
+/* The block's values as fixed point, added to the sums of the voxels. */
 static void
-channel_sum_checked (Run * r, const double *values, int64_t channel, int n)
+channel_sum (Run * r, const double *values, int64_t channel)
 {
-  const Block *b = &r->block;
-  int64_t channels = r->v->channels;
+  Block *b = &r->block;
+  int64_t stride = r->stride, *sums = r->w->sums + channel;
+  double scale = rc_voxel_exp2 (mean_exponent (r, channel));
+  uint64_t sum = 0;
+
+  if (rc_voxel_fits_shift (r->stats.inside)) {
+    for (int i = 0; i < BLOCK; i++)
+      b->fixed[i] = (uint64_t) rc_voxel_fix_shift (values[i], scale);
+  } else {
+    for (int i = 0; i < BLOCK; i++)
+      b->fixed[i] = (uint64_t) rc_voxel_fix (values[i], scale);
+  }
+  for (int i = 0; i < BLOCK; i++) {
+    b->sum[i] = sum;
+    sum += b->fixed[i];
+  }
+  b->sum[BLOCK] = sum;
+  for (int s = 0; s < r->n_spans; s++) {
+    const RcVoxelSpan *span = &r->spans[s];
+
+    sums[span->id * stride] +=
+        (int64_t) (b->sum[span->end] - b->sum[span->start]);
+  }
+}
+
+/* Running sums of points [i, end) of the block from src. */
+static inline void
+add_row (Block * b, const uint8_t * src, int64_t step, int i, int end,
+    bool f64, const Double4 * scale)
+{
+  Fixed4 sum = b->row_sum[i];
+
+  for (; i < end; i++, src += step) {
+    Double4 v;
+
+    load_4 (src, f64, &v);
+    v = v * *scale + RC_VOXEL_SHIFT;
+    sum += (Fixed4) v - RC_VOXEL_SHIFT_BITS;
+    b->row_sum[i + 1] = sum;
+  }
+}
+
+/* channel_sum () of all channels at once, where they are a row. Voxels come in
+ * the order of their ids: the first span of one is known by that, and what was
+ * in the sums before needs no clearing. */
+static void
+sum_row (Run * r, int64_t first, int n)
+{
+  const uint8_t *src = r->points + first * r->step + r->row.offset;
+  Block *b = &r->block;
+  Double4 scale = { 0 };
+  int64_t *all = r->w->sums;
+  uint8_t last[32];
+  int whole = whole_points (r, &r->row, first, n, last);
+
+  for (int s = 0; s < r->n_spans; s++)
+    __builtin_prefetch (&all[4 * (int64_t) r->spans[s].id], 1);
+  for (int i = 0; i < r->row.n; i++)
+    scale[i] = rc_voxel_exp2 (mean_exponent (r, i));
+  if (r->row.f64)
+    add_row (b, src, r->step, 0, whole, true, &scale);
+  else
+    add_row (b, src, r->step, 0, whole, false, &scale);
+  add_row (b, last, 0, whole, n, r->row.f64, &scale);
+  for (int s = 0; s < r->n_spans; s++) {
+    const RcVoxelSpan *span = &r->spans[s];
+    int64_t *at = &all[4 * (int64_t) span->id];
+    uint64_t known = span->id < r->n_summed ? UINT64_MAX : 0;
+    Fixed4 v;
+
+    memcpy (&v, at, sizeof (v));
+    v = (v & known) + (b->row_sum[span->end] - b->row_sum[span->start]);
+    memcpy (at, &v, sizeof (v));
+    r->n_summed += !known;
+  }
+}
+
+/* The same where some values are not finite. */
+static void
+channel_sum_checked (Run * r, const double *values, int64_t channel)
+{
+  int64_t stride = r->stride;
   double scale = rc_voxel_exp2 (mean_exponent (r, channel));
 
-  if (!(r->w->channel_max[channel] & NOT_FINITE))
-    return;
-  for (int i = 0; i < n; i++) {
-    int64_t *sum;
+  for (int s = 0; s < r->n_spans; s++) {
+    const RcVoxelSpan *span = &r->spans[s];
+    int64_t *sum = &r->w->sums[span->id * stride + channel];
 
-    if (b->id[i] < 0)
-      continue;
-    sum = &r->w->sums[b->id[i] * channels + channel];
-    if (!rc_voxel_is_finite (values[i]))
-      *sum = RC_VOXEL_POISON;
-    else if (*sum != RC_VOXEL_POISON)
-      *sum += rc_voxel_fix (values[i], scale);
+    for (int i = span->start; i < span->end; i++) {
+      if (!rc_voxel_is_finite (values[i]))
+        *sum = RC_VOXEL_POISON;
+      else if (*sum != RC_VOXEL_POISON)
+        *sum += rc_voxel_fix (values[i], scale);
+    }
   }
 }
 
 static void
-channel_min (Run * r, const double *values, int64_t channel, int n)
+channel_mean (Run * r, const double *values, int64_t channel)
 {
-  const Block *b = &r->block;
-  int64_t channels = r->v->channels;
+  if (r->w->channel_max[channel] & NOT_FINITE)
+    channel_sum_checked (r, values, channel);
+  else
+    channel_sum (r, values, channel);
+}
 
-  for (int i = 0; i < n; i++) {
-    int64_t key = rc_voxel_order_key (rc_voxel_to_float (values[i]), 0);
-    int64_t *min;
+static void
+channel_min (Run * r, const double *values, int64_t channel)
+{
+  int64_t stride = r->stride;
 
-    if (b->id[i] < 0)
-      continue;
-    min = &r->w->sums[b->id[i] * channels + channel];
-    *min = key < *min ? key : *min;
+  for (int s = 0; s < r->n_spans; s++) {
+    const RcVoxelSpan *span = &r->spans[s];
+    int64_t *min = &r->w->sums[span->id * stride + channel];
+
+    for (int i = span->start; i < span->end; i++) {
+      int64_t key = rc_voxel_order_key (rc_voxel_to_float (values[i]), 0);
+
+      *min = key < *min ? key : *min;
+    }
   }
 }
 
 static void
-channel_max_value (Run * r, const double *values, int64_t channel, int n)
+channel_max_value (Run * r, const double *values, int64_t channel)
 {
-  const Block *b = &r->block;
-  int64_t channels = r->v->channels;
+  int64_t stride = r->stride;
 
-  for (int i = 0; i < n; i++) {
-    int64_t key = rc_voxel_order_key (rc_voxel_to_float (values[i]),
-        UINT32_MAX);
-    int64_t *max;
+  for (int s = 0; s < r->n_spans; s++) {
+    const RcVoxelSpan *span = &r->spans[s];
+    int64_t *max = &r->w->sums[span->id * stride + channel];
 
-    if (b->id[i] < 0)
-      continue;
-    max = &r->w->sums[b->id[i] * channels + channel];
-    *max = key > *max ? key : *max;
+    for (int i = span->start; i < span->end; i++) {
+      int64_t key = rc_voxel_order_key (rc_voxel_to_float (values[i]),
+          UINT32_MAX);
+
+      *max = key > *max ? key : *max;
+    }
   }
 }
 
@@ -501,8 +506,10 @@ find_voxels (Run * r, RcError * error)
   RcStatus status;
 
   /* one more than there can be: lookup_block () writes ahead */
-  if ((status = RESERVE (w, point_voxel, points_size, r->n_points, "points",
+  if ((status = RESERVE (w, spans, spans_size, r->n_points, "spans",
               error)) != RC_OK
+      || (status = RESERVE (w, block_spans, blocks_size,
+              r->n_points / BLOCK + 1, "blocks", error)) != RC_OK
       || (status = RESERVE (w, keys, keys_size, r->n_points + 1, "voxels",
               error)) != RC_OK
       || (status = RESERVE (w, counts, counts_size, r->n_points + 1, "voxels",
@@ -515,18 +522,24 @@ find_voxels (Run * r, RcError * error)
     return status;
   for (int64_t c = 0; c < v->channels; c++)
     w->channel_max[c] = 0;
+  r->spans = w->spans;
   for (int64_t first = 0; first < r->n_points; first += BLOCK) {
     int n = block_size (r, first);
+    int n_inside = index_block (r, first, n);
 
-    index_block (r, first, n);
-    status = lookup_block (r, n, error);
+    status = lookup_block (r, find_runs (&r->block, n, n_inside), error);
     if (status != RC_OK)
       return status;
-    memcpy (w->point_voxel + first, r->block.id, (size_t) n * sizeof (int32_t));
+    w->block_spans[first / BLOCK] = (uint8_t) r->n_spans;
     if (mean)
       for_channels (r, first, n, true, channel_max);
+    else if (mode == RC_VOXEL_SPARSE_POINTS && r->row.n > 0 && r->row.f64)
+      points_row (r, first, true);
+    else if (mode == RC_VOXEL_SPARSE_POINTS && r->row.n > 0)
+      points_row (r, first, false);
     else if (mode == RC_VOXEL_SPARSE_POINTS)
       for_channels (r, first, n, true, channel_points);
+    r->spans += r->n_spans;
   }
   w->last_voxels = r->n_voxels;
   r->stats.voxels = r->n_voxels;
@@ -535,30 +548,20 @@ find_voxels (Run * r, RcError * error)
   return RC_OK;
 }
 
-/* Adds a block to the sums of the channels in which all values are finite;
- * tells whether there are others. */
+/* Whether sum_row () can do the channels. */
 static bool
-sum_block (Run * r, int64_t first, int n)
+channels_are_row (const Run * r)
 {
   const RcVoxelizerConfig *c = &r->v->config;
-  const uint8_t *src = r->points + first * r->step;
-  int64_t channel = 0;
-  bool others = false;
 
-  for (int32_t f = 0; f < c->n_fields; f++) {
-    const RcPointField *field = &c->fields[f];
-    int64_t size = (int64_t) rc_dtype_size (field->dtype);
-
-    for (int64_t i = 0; i < field->count; i++, channel++) {
-      if (r->w->channel_max[channel] & NOT_FINITE)
-        others = true;
-      else
-        types[field->dtype].sum (src + field->offset + i * size, r->step, n,
-            r->w->point_voxel + first, r->v->channels, r->w->sums + channel,
-            rc_voxel_exp2 (mean_exponent (r, channel)));
-    }
+  if (c->mode == RC_VOXEL_MIN || c->mode == RC_VOXEL_MAX
+      || !rc_voxel_fits_shift (r->stats.inside) || r->row.n == 0)
+    return false;
+  for (int64_t i = 0; i < r->v->channels; i++) {
+    if (r->w->channel_max[i] & NOT_FINITE)
+      return false;
   }
-  return others;
+  return true;
 }
 
 /* Sums, minima or maxima per voxel and channel, into w->sums. */
@@ -567,31 +570,30 @@ reduce (Run * r, int32_t n_voxels, RcError * error)
 {
   RcVoxelWorkspace *w = r->w;
   RcVoxelMode mode = r->v->config.mode;
-  ChannelFunc func = channel_sum_checked;
+  ChannelFunc func = mode == RC_VOXEL_MIN ? channel_min
+      : mode == RC_VOXEL_MAX ? channel_max_value : channel_mean;
+  bool one_row = channels_are_row (r);
   RcStatus status;
   int64_t n;
 
-  if (__builtin_mul_overflow (n_voxels, r->v->channels, &n))
+  r->stride = one_row ? 4 : r->v->channels;
+  if (__builtin_mul_overflow (n_voxels, r->stride, &n))
     return rc_error_set (error, RC_ERR_OVERFLOW,
         "%d voxels of %lld channels do not fit an int64", n_voxels,
         (long long) r->v->channels);
   status = RESERVE (w, sums, sums_size, n, "sums", error);
   if (status != RC_OK)
     return status;
-  for (int64_t i = 0; i < n; i++)
+  for (int64_t i = 0; i < n && !one_row; i++)
     w->sums[i] = mode == RC_VOXEL_MIN ? UINT32_MAX : 0;
+  r->spans = w->spans;
   for (int64_t first = 0; first < r->n_points; first += BLOCK) {
-    int n_block = block_size (r, first);
-
-    if (mode == RC_VOXEL_MIN)
-      func = channel_min;
-    else if (mode == RC_VOXEL_MAX)
-      func = channel_max_value;
-    else if (!sum_block (r, first, n_block))
-      continue;
-    memcpy (r->block.id, w->point_voxel + first,
-        (size_t) n_block * sizeof (int32_t));
-    for_channels (r, first, n_block, false, func);
+    r->n_spans = w->block_spans[first / BLOCK];
+    if (r->n_spans > 0 && one_row)
+      sum_row (r, first, block_size (r, first));
+    else if (r->n_spans > 0)
+      for_channels (r, first, block_size (r, first), false, func);
+    r->spans += r->n_spans;
   }
   return RC_OK;
 }
@@ -621,17 +623,34 @@ write_channel (const Run * r, int64_t channel, int32_t n_voxels, float *out,
     const int64_t * positions, int64_t stride)
 {
   const int64_t *sums = r->w->sums;
-  int64_t channels = r->v->channels;
   RcVoxelMode mode = r->v->config.mode;
   bool ordered = mode == RC_VOXEL_MIN || mode == RC_VOXEL_MAX;
   double inverse = ordered ? 0 : rc_voxel_exp2 (-mean_exponent (r, channel));
 
   for (int32_t id = 0; id < n_voxels; id++) {
-    int64_t sum = sums[id * channels + channel];
+    int64_t sum = sums[id * r->stride + channel];
 
     out[positions ? positions[id] : id * stride] =
         ordered ? rc_voxel_order_value ((uint32_t) sum)
         : rc_voxel_mean (sum, used_points (r, id), inverse);
+  }
+}
+
+/* The means of all channels, where sum_row () made the sums. */
+static void
+write_means (const Run * r, int32_t n_voxels, float *out)
+{
+  int channels = r->row.n;
+  double inverse[4];
+
+  for (int c = 0; c < channels; c++)
+    inverse[c] = rc_voxel_exp2 (-mean_exponent (r, c));
+  for (int32_t id = 0; id < n_voxels; id++) {
+    int32_t count = used_points (r, id);
+
+    for (int c = 0; c < channels; c++)
+      *out++ = rc_voxel_mean (r->w->sums[4 * (int64_t) id + c], count,
+          inverse[c]);
   }
 }
 
@@ -652,7 +671,7 @@ write_cells (Run * r, void *out)
 
     index_block (r, first, n);
     for (int i = 0; i < n; i++) {
-      int64_t key = r->block.key[i];
+      int64_t key = r->block.key[i + 1];
       uint8_t bit = (uint8_t) (1u << (key & 7));
 
       if (key < 0)
@@ -678,11 +697,18 @@ start (Run * r, const RcVoxelizer * v, RcVoxelWorkspace * w,
 {
   memset (r, 0, offsetof (Run, block));
   memset (r->block.value, 0, sizeof (r->block.value));
+  memset (r->block.row_sum, 0, sizeof (r->block.row_sum[0]));
+  r->block.key[0] = r->block.key[BLOCK + 1] = -1;
   r->v = v;
   r->w = w;
   r->points = points;
   r->n_points = n_points;
   r->step = v->config.point_step;
+  for (int a = 0; a < 3; a++)
+    r->divide[a] = rc_voxel_guess_init (&r->guess[a], v->config.min[a],
+        v->config.size[a], v->config.dims[a]) ? 0 : -1;
+  r->xyz_row = find_row (v->config.xyz, 3);
+  r->row = find_row (v->config.fields, v->config.n_fields);
   r->stats.points = n_points;
   r->max_voxels = INT32_MAX;
   r->max_points = INT32_MAX;
@@ -752,7 +778,9 @@ RC_VARIANT (rc_voxel_sparse) (const RcVoxelizer * v, RcVoxelWorkspace * w,
       fill_floats (out->features + id * row + out->counts[id] * channels,
           row - out->counts[id] * channels, v->fill);
   }
-  for (int64_t ch = 0; !all_points && ch < channels; ch++)
+  if (!all_points && r.n_summed > 0)
+    write_means (&r, (int32_t) kept, out->features);
+  for (int64_t ch = 0; !all_points && r.n_summed == 0 && ch < channels; ch++)
     write_channel (&r, ch, (int32_t) kept, out->features + ch, NULL, channels);
   if (out->pad) {
     int64_t rest = c->max_voxels - kept;

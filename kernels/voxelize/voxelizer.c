@@ -331,7 +331,8 @@ rc_voxel_workspace_free (RcVoxelWorkspace * workspace)
   if (!workspace)
     return;
   free (workspace->slots);
-  free (workspace->point_voxel);
+  free (workspace->spans);
+  free (workspace->block_spans);
   free (workspace->keys);
   free (workspace->counts);
   free (workspace->sums);
@@ -345,7 +346,8 @@ rc_voxel_workspace_bytes (const RcVoxelWorkspace * workspace)
   const RcVoxelWorkspace *w = workspace;
 
   return sizeof (*w) + (size_t) w->slots_size * sizeof (*w->slots)
-      + (size_t) w->points_size * sizeof (*w->point_voxel)
+      + (size_t) w->spans_size * sizeof (*w->spans)
+      + (size_t) w->blocks_size * sizeof (*w->block_spans)
       + (size_t) w->keys_size * sizeof (*w->keys)
       + (size_t) w->counts_size * sizeof (*w->counts)
       + (size_t) w->sums_size * sizeof (*w->sums)

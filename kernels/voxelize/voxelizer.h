@@ -16,6 +16,13 @@ struct RcVoxelizer
   float fill;
 };
 
+/* Neighbours in a cloud that lie in one voxel and are used for it. */
+typedef struct
+{
+  int32_t id;                   /* of the voxel, in order of appearance */
+  uint8_t start, end;           /* points of the block from start to end - 1 */
+} RcVoxelSpan;
+
 struct RcVoxelWorkspace
 {
   /* Hash table: id + 1 in the lower half of a slot and the lower half of the
@@ -24,8 +31,10 @@ struct RcVoxelWorkspace
   int64_t slots_size;
   int64_t n_slots;              /* in use: a power of two <= slots_size */
   int64_t last_voxels;          /* of the last cloud */
-  int32_t *point_voxel;         /* [points_size] id, or -1 where not used */
-  int64_t points_size;
+  RcVoxelSpan *spans;           /* [spans_size] block after block */
+  int64_t spans_size;
+  uint8_t *block_spans;         /* [blocks_size] spans of each block */
+  int64_t blocks_size;
   int64_t *keys;                /* [keys_size] linear index by id */
   int64_t keys_size;
   int32_t *counts;              /* [counts_size] points inside, by id */
