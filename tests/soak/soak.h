@@ -80,6 +80,7 @@ typedef struct _Soak
   guint64 unseen;               /* ticks around a seek, with an output or not */
   gint64 restart;               /* the first output after a seek came then */
   gint64 worst_late;            /* ns past deadline + 1 tick; < 0: in time */
+  guint64 unjudged;             /* late outputs while the machine was busy */
   gint64 worst_stall;           /* ns between two ticks, dropped ones aside */
   gint64 last_arrival;
   guint64 values;               /* that were compared with what was sent */

@@ -9,6 +9,10 @@
 #include "rcmeta.h"
 #include "resample/resample.h"
 
+/* Lateness of the control thread from which on a machine is too busy to say
+ * anything about ours. */
+#define BUSY (2 * MS)
+
 void
 complain (Soak * s, const gchar * format, ...)
 {
@@ -184,10 +188,12 @@ check_time (Soak * s, gint64 pts)
   due = MAX (pts, s->restart) + latency + tick;
   late = now - due;
   s->worst_late = MAX (s->worst_late, late);
-  /* One after the other are woken the feeder, the mux, and the one that this
-   * machine interrupted: each may be as late as the thread that only waits. */
-  if (late > 0)
-    late -= 3 * worst_lateness (s, pts);
+  /* A machine that has just kept a thread waiting that does nothing else, keeps
+   * the feeders and the mux waiting too, one after the other. */
+  if (late > 0 && worst_lateness (s, pts - (gint64) GST_SECOND) > BUSY) {
+    s->unjudged++;
+    late = 0;
+  }
   g_mutex_unlock (&s->lock);
   if (late > 0)
     complain (s,
