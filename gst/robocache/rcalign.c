@@ -241,6 +241,19 @@ all_ended (GstRcAlignerRun * run)
   return all;
 }
 
+/* What the base class has queued: it is of no use after the end. */
+static void
+drop_queued (GstRcAlignerRun * run)
+{
+  for (guint i = 0; i < run->pads->len; i++) {
+    GstRcAlignerPad *pad = g_ptr_array_index (run->pads, i);
+
+    while (gst_aggregator_pad_drop_buffer (GST_AGGREGATOR_PAD (pad)));
+    gst_rc_aligner_clear_waiting (pad);
+    pad->head_taken = FALSE;
+  }
+}
+
 /* No tick is left. Where pads are not at their end, downstream gets its EOS now
  * and upstream may run on into nothing: to refuse buffers would stop a tee whose
  * other branch records the raw stream (and GStreamer from 1.26 on leaves sources
@@ -250,30 +263,29 @@ end (GstRcAligner * self, GstRcAlignerPrivate * priv)
 {
   GstRcAlignerRun *run = &priv->run;
 
-  /* the first EOS has to follow stream-start, which the base class sends */
-  if (all_ended (run) || priv->n_out == 0)
+  if (all_ended (run))
     return GST_FLOW_EOS;
   run->ended = TRUE;
   for (guint i = 0; i < run->pads->len; i++)
     gst_rc_inbox_discard (&((GstRcAlignerPad *) g_ptr_array_index (run->pads,
                 i))->inbox);
+  if (priv->n_out == 0) {
+    /* The first EOS has to follow stream-start, which the base class sends; it
+     * ends its thread then. At most one buffer of each pad is on its way into
+     * what is emptied here, and will find room. */
+    drop_queued (run);
+    return GST_FLOW_EOS;
+  }
   /* who is told of the end may read them at once */
   gst_rc_aligner_publish_stats (run);
   gst_pad_push_event (GST_AGGREGATOR_SRC_PAD (self), gst_event_new_eos ());
   return GST_AGGREGATOR_FLOW_NEED_DATA;
 }
 
-/* After the end: what the base class had queued before. */
 static GstFlowReturn
 drop_rest (GstRcAlignerRun * run)
 {
-  for (guint i = 0; i < run->pads->len; i++) {
-    GstRcAlignerPad *pad = g_ptr_array_index (run->pads, i);
-
-    while (gst_aggregator_pad_drop_buffer (GST_AGGREGATOR_PAD (pad)));
-    gst_rc_aligner_clear_waiting (pad);
-    pad->head_taken = FALSE;
-  }
+  drop_queued (run);
   return all_ended (run) ? GST_FLOW_EOS : GST_AGGREGATOR_FLOW_NEED_DATA;
 }
 
@@ -315,7 +327,7 @@ align (GstRcAligner * self)
     if (gst_rc_aligner_finished (priv))
       return end (self, priv);
     if (run->out.n_streams == 0)
-      return GST_FLOW_EOS;
+      return end (self, priv);
     ret = emit (self, priv, late);
     if (ret != GST_FLOW_OK)
       return ret;
