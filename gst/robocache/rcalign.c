@@ -120,6 +120,7 @@ emit (GstRcAligner * self, GstRcAlignerPrivate * priv, guint32 late)
   RcPick picks[GST_RC_MAX_STREAMS];
   GstBuffer *buffer;
   gboolean missing = FALSE, drop = FALSE, due, episode;
+  GstFlowReturn ret;
   guint32 arrival;
 
   for (guint i = 0; i < out->n_streams; i++) {
@@ -176,7 +177,14 @@ emit (GstRcAligner * self, GstRcAlignerPrivate * priv, guint32 late)
   GST_OBJECT_LOCK (agg->srcpad);
   GST_AGGREGATOR_PAD (agg->srcpad)->segment.position = run->tick;
   GST_OBJECT_UNLOCK (agg->srcpad);
-  return gst_aggregator_finish_buffer (agg, buffer);
+  ret = gst_aggregator_finish_buffer (agg, buffer);
+  if (ret != GST_FLOW_OK) {
+    /* downstream did not take it */
+    GST_OBJECT_LOCK (self);
+    priv->n_out--;
+    GST_OBJECT_UNLOCK (self);
+  }
+  return ret;
 }
 
 /* Decides the current tick. GST_AGGREGATOR_FLOW_NEED_DATA when a pad has to say

@@ -175,6 +175,8 @@ print_results (Soak * s, guint64 messages, gdouble cpu)
   printf ("latency %.1f ms; the latest output %+.3f ms from latency + 1 tick; "
       "longest pause between ticks %.1f ms\n", s->latency / 1e6,
       s->worst_late / 1e6, s->worst_stall / 1e6);
+  printf ("late outputs not judged: %" G_GUINT64_FORMAT "%s\n", s->unjudged,
+      s->slow ? " (RC_SLOW is set: none is)" : "");
   printf
       ("this machine wakes a thread late by p50 %.3f, p99 %.3f, max %.3f ms\n",
       gst_rc_hist_percentile (late, 50) / 1e6, gst_rc_hist_percentile (late,
@@ -316,6 +318,7 @@ main (int argc, char **argv)
   }
   g_option_context_free (context);
   g_free (faults);
+  s->slow = g_getenv ("RC_SLOW") != NULL;
   s->seed = seed;
   s->n_feeds = streams;
   s->rate = rate;

@@ -64,6 +64,7 @@ typedef struct _Soak
   guint n_feeds, rate, ticks;   /* Hz */
   guint32 seed;
   gboolean faults[N_FAULTS];
+  gboolean slow;                /* slowed down by what watches it: no lateness */
 
   GstElement *pipeline, *mux;
   GstPad *sink;
