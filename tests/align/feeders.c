@@ -41,7 +41,8 @@ void
 feed_free (GArray * feed)
 {
   for (guint i = 0; i < feed->len; i++)
-    gst_mini_object_unref (g_array_index (feed, FeedItem, i).object);
+    g_clear_pointer (&g_array_index (feed, FeedItem, i).object,
+        gst_mini_object_unref);
   g_array_unref (feed);
 }
 
@@ -59,6 +60,18 @@ await_arrival (World * w, gint64 arrival)
   g_mutex_unlock (&w->lock);
 }
 
+static void
+leave (Feeder * f)
+{
+  GstPad *peer = gst_pad_get_peer (f->pad);
+  GstElement *mux = gst_pad_get_parent_element (peer);
+
+  gst_pad_unlink (f->pad, peer);
+  gst_element_release_request_pad (mux, peer);
+  gst_object_unref (mux);
+  gst_object_unref (peer);
+}
+
 static gpointer
 feeder_thread (gpointer data)
 {
@@ -69,6 +82,11 @@ feeder_thread (gpointer data)
     FeedItem *item = &g_array_index (f->items, FeedItem, i);
 
     await_arrival (f->world, item->arrival);
+    if (!item->object) {
+      if (f->live)
+        leave (f);
+      break;
+    }
     for (gint n = g_rand_int_range (rand, 0, 4); n > 0; n--)
       g_thread_yield ();
     gst_mini_object_ref (item->object);

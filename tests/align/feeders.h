@@ -12,7 +12,8 @@
 typedef struct
 {
   gint64 arrival;               /* ns on the test clock */
-  GstMiniObject *object;
+  GstMiniObject *object;        /* NULL: the stream leaves. Live its pad is released,
+                                 * in a recording it ends */
 } FeedItem;
 
 typedef struct

@@ -101,6 +101,69 @@ GST_START_TEST (test_common_start)
 
 GST_END_TEST;
 
+static void
+set_pad (Rig * rig, const gchar * name, const gchar * property,
+    const gchar * value)
+{
+  GObject *pad = gst_child_proxy_get_child_by_name (GST_CHILD_PROXY (rig->mux),
+      name);
+
+  gst_util_set_object_arg (pad, property, value);
+  g_object_unref (pad);
+}
+
+/* The tick at i * 10 ms, after a sample of both pads at that time. */
+static void
+tick (Rig * rig, guint i, RcState b)
+{
+  rig_push (rig, 0, i * 10 * MS, i);
+  rig_push (rig, 1, i * 10 * MS, i);
+  rig_expect (rig, i * 10 * MS, RC_STATE_MEASURED, b, 0);
+}
+
+/* Properties of a pad that are changed in a running pipeline count from the next
+ * tick on, an offset for the samples that come from then on. */
+GST_START_TEST (test_properties_while_playing)
+{
+  Rig rig;
+
+  rig_init (&rig, TRUE, "sink_a::method", "previous", "sink_b::method",
+      "previous", NULL);
+  tick (&rig, 0, RC_STATE_MEASURED);
+  tick (&rig, 1, RC_STATE_MEASURED);
+  /* 20 becomes 25, which says that nothing before comes any more */
+  set_pad (&rig, "sink_b", "offset", "5000000");
+  tick (&rig, 2, RC_STATE_HELD);
+  tick (&rig, 3, RC_STATE_HELD);
+  set_pad (&rig, "sink_b", "max-gap", "4000000");
+  tick (&rig, 4, RC_STATE_MISSING);
+  set_pad (&rig, "sink_b", "max-gap", "5000000");
+  tick (&rig, 5, RC_STATE_HELD);
+  set_pad (&rig, "sink_b", "method", "next");
+  tick (&rig, 6, RC_STATE_LATER);
+  set_pad (&rig, "sink_b", "method", "linear");
+  set_pad (&rig, "sink_b", "max-gap", "-1");
+  tick (&rig, 7, RC_STATE_INTERPOLATED);
+  set_pad (&rig, "sink_b", "method", "nearest");
+  set_pad (&rig, "sink_b", "tolerance", "4000000");
+  tick (&rig, 8, RC_STATE_MISSING);
+  set_pad (&rig, "sink_b", "method", "previous");
+  set_pad (&rig, "sink_b", "offset", "0");
+  tick (&rig, 9, RC_STATE_MEASURED);
+  /* b does not come: how long it is waited for, and what follows from it */
+  set_pad (&rig, "sink_b", "lookahead", "3000000");
+  rig_push (&rig, 0, 100 * MS, 10);
+  rig_crank_to (&rig, 103 * MS);
+  rig_expect (&rig, 100 * MS, RC_STATE_MEASURED, RC_STATE_HELD, 1 << 1);
+  set_pad (&rig, "sink_b", "late-policy", "missing");
+  rig_push (&rig, 0, 110 * MS, 11);
+  rig_crank_to (&rig, 113 * MS);
+  rig_expect (&rig, 110 * MS, RC_STATE_MEASURED, RC_STATE_MISSING, 1 << 1);
+  rig_clear (&rig);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_latency_query)
 {
   Rig rig;
@@ -267,6 +330,7 @@ live_suite (void)
   tcase_add_test (live, test_dead_sensor);
   tcase_add_test (live, test_silent_from_the_start);
   tcase_add_test (live, test_common_start);
+  tcase_add_test (live, test_properties_while_playing);
   tcase_add_test (live, test_latency_query);
   tcase_add_test (live, test_caps_change);
   suite_add_tcase (s, offline);
