@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "feeders.h"
 
+#include <sched.h>
 #include <string.h>
 
 typedef struct
@@ -88,7 +89,7 @@ feeder_thread (gpointer data)
       break;
     }
     for (gint n = g_rand_int_range (rand, 0, 4); n > 0; n--)
-      g_thread_yield ();
+      sched_yield ();
     gst_mini_object_ref (item->object);
     if (GST_IS_EVENT (item->object))
       gst_pad_push_event (f->pad, GST_EVENT (item->object));
@@ -207,8 +208,9 @@ run_clock (World * w, GstTestClock * clock, GRand * rand)
   g_mutex_unlock (&w->lock);
   gst_test_clock_set_time (clock, w->now);
   release_past (clock);
+  /* g_thread_yield () sleeps in newer GLib: no yield to others, a delay of all */
   for (gint n = g_rand_int_range (rand, 0, 40); n > 0; n--) {
-    g_thread_yield ();
+    sched_yield ();
     release_past (clock);
   }
 }
