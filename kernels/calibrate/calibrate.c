@@ -148,6 +148,26 @@ check_varies (const RcMotion * m, int32_t d, const char *name, RcError * error)
       (long long) m->samples);
 }
 
+/* The median of a sample and its two neighbours, where they are within `span`. */
+static void
+remove_spikes (const RcMotion * m, int32_t d, int64_t span)
+{
+  double *values = (double *) m->values;        /* of copy_finite () */
+
+  for (int32_t c = 0; c < d; c++) {
+    double before = values[c];
+
+    for (int64_t i = 1; i < m->samples - 1; i++) {
+      double *v = values + i * d + c;
+      const double here = *v, after = v[d];
+
+      if (rc_time_difference (m->times[i + 1], m->times[i - 1]) <= span)
+        *v = fmax (fmin (before, after), fmin (fmax (before, after), here));
+      before = here;
+    }
+  }
+}
+
 /* ---- grids ---- */
 
 static bool
@@ -419,16 +439,20 @@ plan (Work * w, const RcCalibrateConfig * config, RcError * error)
 {
   const RcMotion *a = w->reference, *b = w->signal;
   RcSamplerConfig sampler;
+  const int64_t interval_a = median_interval (a);
+  const int64_t interval_b = median_interval (b);
   int64_t smoothing = config->smoothing, other, from, to;
 
+  if (interval_a == 0 || interval_b == 0)
+    return rc_error_set (error, RC_ERR_NO_MEMORY, "out of memory");
   if (smoothing == 0) {
-    smoothing = median_interval (a);
-    other = median_interval (b);
-    if (smoothing == 0 || other == 0)
-      return rc_error_set (error, RC_ERR_NO_MEMORY, "out of memory");
-    smoothing = smoothing > other ? smoothing : other;
+    smoothing = interval_a > interval_b ? interval_a : interval_b;
     smoothing = smoothing > INT64_MAX / 4 ? INT64_MAX : 4 * smoothing;
   }
+  if (interval_a <= smoothing / 3)
+    remove_spikes (a, w->d, smoothing);
+  if (interval_b <= smoothing / 3)
+    remove_spikes (b, w->d, smoothing);
   w->step = smoothing / 2 > 0 ? smoothing / 2 : 1;
   w->lags = config->max_offset / w->step;
   if (w->lags < 2)

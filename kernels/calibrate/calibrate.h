@@ -7,7 +7,11 @@
  * agree with the reference:
  *     reference (t) ~ a * signal (t - offset) + b,    a > 0
  *
- * Method. Both series become means over `smoothing` ns around the points of a
+ * Method. A series whose samples are at most a third of `smoothing` apart (their
+ * median interval) first goes through a median of three, each channel by itself: a
+ * tracker that jumps gives one sample far from its neighbours, which would weigh as
+ * its square. A sample whose two neighbours are more than `smoothing` apart stays.
+ * Both series become means over `smoothing` ns around the points of a
  * common grid, half of that apart: the exact integral of the linear interpolant
  * (method MEAN of resample.h), which also keeps frequencies above the grid's out.
  * Grid points whose mean would span a gap of more than `max_gap` are left out.

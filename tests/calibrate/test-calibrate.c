@@ -137,6 +137,8 @@ START_TEST (test_standard_error)
     free (a);
     free (b);
   }
+  printf ("errors of %.2f ms RMS, said to be %.2f ms\n",
+      sqrt (sum / runs) / 1e6, sqrt (said / runs) / 1e6);
   /* 60 runs: a ratio of variances beyond 2.5 has a chance below 1e-4 (chi
    * squared; the jackknife's own spread with 11 degrees averages out) */
   ck_assert_msg (sum / said < 2.5 && said / sum < 2.5, "errors of %g ns, said "
@@ -226,6 +228,31 @@ START_TEST (test_holes)
     b->values[i] = -b->values[i];
   ck_assert_int_eq (estimate (a, b, 1, &r, NULL), RC_OK);
   ck_assert (r.confidence < 0.95 && r.correlation < 0.9);
+  free (a);
+  free (b);
+}
+
+END_TEST;
+
+/* Single samples far off, as of a tracker that jumps, do not count. */
+START_TEST (test_spikes)
+{
+  RcCalibration r;
+  Series *a = make (20, 400, 0, 0, 3, 1), *b =
+      make (20, 200, -40 * MS, 0, 3, 2);
+
+  for (int64_t i = 57; i < b->m.samples; i += 131)
+    b->values[i * 3 + i % 3] += i % 2 ? 40 : -40;
+  for (int64_t i = 11; i < a->m.samples; i += 401) {
+    /* a jump there and back of a differentiated position */
+    a->values[i * 3] += 30;
+    a->values[(i + 1) * 3] -= 30;
+  }
+  ck_assert_int_eq (estimate (a, b, 3, &r, NULL), RC_OK);
+  ck_assert_msg (llabs (r.offset - 40 * MS) < 50000, "%lld",
+      (long long) r.offset);
+  ck_assert_msg (r.standard_error < 100000, "%g", r.standard_error);
+  ck_assert_msg (r.correlation > 0.99, "%g", r.correlation);
   free (a);
   free (b);
 }
@@ -360,6 +387,7 @@ main (void)
   tcase_add_test (tc, test_confidence);
   tcase_add_test (tc, test_beyond_the_range);
   tcase_add_test (tc, test_holes);
+  tcase_add_test (tc, test_spikes);
   tcase_add_test (tc, test_refused);
   tcase_add_test (tc, test_angular_velocity);
   srunner_run_all (runner, CK_NORMAL);

@@ -91,9 +91,10 @@ def angular_velocity(times, wxyz):
     return times[:-1] + step // 2, turn / (step / 1e9)[:, None]
 
 
-def by_scipy(imu, vicon):
-    """Band-limited to 30 Hz, on a grid of 1 ms, correlated by FFT."""
-    (t, gyro), (u, rate) = imu, vicon
+def by_scipy(imu, vicon, median):
+    """Medians of `median` samples, band-limited to 30 Hz, on a grid of 1 ms, correlated by
+    FFT."""
+    (t, gyro), (u, rate) = ((t, signal.medfilt(y, (median, 1))) for t, y in (imu, vicon))
     zero = max(t[0], u[0])
     grid = np.arange(0, (min(t[-1], u[-1]) - zero) / 1e9, 1e-3)
     sos = signal.butter(4, 30, fs=1000, output="sos")
@@ -148,8 +149,10 @@ for what, found in ("the recording's own offset", own), ("by the angular speed a
     print(f"{what}: {found['offset'] / 1e6:.3f} ms, s.e. {found['standard-error'] / 1e6:.3f} ms, "
           f"confidence {found['confidence']:.4f}")
 assert own["accepted"] and speed["accepted"]
-other = by_scipy((imu[0], imu[1][:, 4:7]), angular_velocity(vt, vicon[:, 3:7]))
-print(f"scipy, band-limited to 30 Hz: {other / 1e6:.3f} ms")
+other = None
+for median in 1, 5, 3:
+    other = by_scipy((imu[0], imu[1][:, 4:7]), angular_velocity(vt, vicon[:, 3:7]), median)
+    print(f"scipy, medians of {median}, band-limited to 30 Hz: {other / 1e6:.3f} ms")
 assert abs(own["offset"] - other) < 3 * own["standard-error"], other
 assert abs(own["offset"] - speed["offset"]) < 3 * speed["standard-error"]
 
