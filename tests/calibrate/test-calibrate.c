@@ -3,6 +3,7 @@
  * error and its confidence are worth, and what it refuses. */
 #include <check.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
