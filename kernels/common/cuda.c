@@ -14,14 +14,6 @@
 #endif
 
 #if RC_CUDA_BUILT
-__asm__ (".section .rodata\n"
-    ".balign 16\n"
-    ".globl rc_cuda_fatbin\n"
-    ".hidden rc_cuda_fatbin\n"
-    "rc_cuda_fatbin:\n"
-    ".incbin \"" RC_CUDA_FATBIN "\"\n"
-    ".byte 0\n"
-    ".previous\n");
 extern const unsigned char rc_cuda_fatbin[];
 #else
 static const unsigned char rc_cuda_fatbin[1];

@@ -19,6 +19,7 @@ rc_count_until (const int64_t * times, int64_t n, int64_t t, int64_t * hint)
 
     if (start > 0 && times[start - 1] > t) {
       high = start - 1;
+      RC_ROLLED
       while (high > 0) {
         const int64_t at = high > step ? high - step : 0;
 
@@ -31,6 +32,7 @@ rc_count_until (const int64_t * times, int64_t n, int64_t t, int64_t * hint)
       }
     } else {
       low = start;
+      RC_ROLLED
       while (low < n) {
         const int64_t at = n - low > step ? low + step - 1 : n - 1;
 
@@ -43,6 +45,7 @@ rc_count_until (const int64_t * times, int64_t n, int64_t t, int64_t * hint)
       }
     }
   }
+  RC_ROLLED
   while (low < high) {
     const int64_t middle = low + (high - low) / 2;
 
@@ -201,6 +204,7 @@ rc_pick_mean (const RcSampler * sampler, const int64_t * times, int64_t n,
       return;
     last = n - 1;
   }
+  RC_ROLLED
   for (int64_t i = first; i < last; i++) {
     if (rc_time_distance (times[i + 1], times[i]) > max_gap)
       return;

@@ -34,6 +34,7 @@ typedef struct
   int64_t *unique_index;        /* [B, S] */
   int64_t *unique_count;        /* [B] */
   uint8_t *signs;               /* [B, S, groups], by unique rows */
+  uint64_t fill;                /* the missing value, as often as it fits */
   int32_t tile;                 /* ticks of a block */
   int32_t vectors;              /* of a row */
 } RcCudaCall;

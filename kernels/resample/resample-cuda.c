@@ -167,7 +167,7 @@ choose (const RcCudaSampler * sampler, const RcCudaCall * c)
 static int32_t
 tile_of (const RcCuda * cuda, const RcCudaCall * c, int64_t parts)
 {
-  const int64_t enough = 4 * RC_CUDA_THREADS;
+  const int64_t enough = 8 * RC_CUDA_THREADS;
   const int64_t blocks = 4 * rc_cuda_multiprocessors (cuda);
   int64_t tile = RC_CUDA_TILE;
 
@@ -259,6 +259,8 @@ rc_cuda_resample (RcCuda * cuda, void *stream, const RcCudaSampler * sampler,
   c.gather_count = out->gather_count;
   c.gather_times = out->gather_times;
   c.report = report;
+  for (size_t i = 0; i < sizeof (c.fill); i++)
+    ((uint8_t *) & c.fill)[i] = c.sampler.fill[i % c.sampler.size];
   kernel = choose (sampler, &c);
   c.vectors = (int32_t) (row * (int64_t) c.sampler.size / RC_CUDA_VECTOR);
   c.tile = tile_of (cuda, &c, kernel >= RC_KERNEL_ANY_F32 ? row : c.vectors);

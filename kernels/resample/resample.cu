@@ -507,11 +507,12 @@ static __device__ void make_element(const Tick &t, int64_t e, uint8_t *out)
     const int64_t i = e / d;
 
     copy_element(s.size,
-                 i < t.pick.count ? t.row(i) + e % d * s.size : s.fill, out);
+                 i < t.pick.count ? t.row(i) + e % d * s.size
+                                    : (const uint8_t *)&t.c.fill, out);
     return;
   }
   if (t.pick.op == RC_OP_FILL) {
-    copy_element(s.size, s.fill, out);
+    copy_element(s.size, (const uint8_t *)&t.c.fill, out);
     return;
   }
   const RcSegment &segment = s.segments[t.c.segment_of[e]];
@@ -623,6 +624,7 @@ struct Source
 
 /* The sources of the block's ticks. Of the times only those around the ticks are
  * read, side by side, and searched where they are close. */
+template <typename Kind>
 static __device__ void find_sources(const RcCudaCall &c, int64_t b,
                                     int64_t first, int m, Source *sources)
 {
@@ -667,11 +669,16 @@ static __device__ void find_sources(const RcCudaCall &c, int64_t b,
     Source s = {nullptr, nullptr, 0};
     RcPick pick;
 
-    pick_rows(c.sampler, times, n, tick, &pick);
+    /* so that the other methods' code is left out */
+    if (Kind::blends ? c.sampler.config.method != RC_METHOD_LINEAR
+                     : c.sampler.config.method > RC_METHOD_NEXT)
+      __builtin_unreachable();
+    rc_pick_rows(&c.sampler, times, tick == RC_TIME_NONE ? 0 : n, tick, NULL,
+                 &pick);
     write_info(c, b * c.count + first + threadIdx.x, pick);
     if (pick.op != RC_OP_FILL)
       s.from = row_at(c, rows, b, low + pick.first);
-    if (pick.op == RC_OP_LINEAR) {
+    if (Kind::blends && pick.op == RC_OP_LINEAR) {
       s.to = row_at(c, rows, b, low + pick.first + 1);
       s.weight = rc_time_weight(tick, times[pick.first], times[pick.first + 1]);
     }
@@ -765,15 +772,6 @@ struct LinearBF16
   }
 };
 
-static __device__ uint4 fill_vector(const RcSampler &s)
-{
-  uint8_t bytes[16];
-
-  for (int i = 0; i < 16; i++)
-    bytes[i] = s.fill[i % s.size];
-  return *(const uint4 *)bytes;
-}
-
 template <typename Kind> static __device__ void rows_whole(const RcCudaCall &c)
 {
   __shared__ Source sources[RC_CUDA_TILE];
@@ -788,7 +786,7 @@ template <typename Kind> static __device__ void rows_whole(const RcCudaCall &c)
                              (int64_t)c.sampler.size;
   int i = threadIdx.x / vectors, v = threadIdx.x % vectors;
 
-  find_sources(c, b, first, m, sources);
+  find_sources<Kind>(c, b, first, m, sources);
   while (i < m) {
     uint4 p[FLIGHT], q[FLIGHT];
     int row[FLIGHT], place[FLIGHT];
@@ -816,7 +814,8 @@ template <typename Kind> static __device__ void rows_whole(const RcCudaCall &c)
         uint4 made = p[k];
 
         if (!s.from)
-          made = fill_vector(c.sampler);
+          made = make_uint4((uint32_t)c.fill, (uint32_t)(c.fill >> 32),
+                            (uint32_t)c.fill, (uint32_t)(c.fill >> 32));
         else if (Kind::blends && s.to)
           made = Kind::make(p[k], q[k], s.weight);
         __stcs((uint4 *)(out + row[k] * stride + place[k]), made);
@@ -826,7 +825,7 @@ template <typename Kind> static __device__ void rows_whole(const RcCudaCall &c)
 }
 
 #define WHOLE(name, kind)                                                      \
-  extern "C" __global__ void __launch_bounds__(THREADS)                        \
+  extern "C" __global__ void __launch_bounds__(THREADS, 4)                     \
       name(const __grid_constant__ RcCudaCall c)                               \
   {                                                                            \
     rows_whole<kind>(c);                                                       \
