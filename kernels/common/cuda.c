@@ -52,7 +52,8 @@ load_driver (RcError * error)
   void *library = dlopen ("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
 
   if (!library)
-    return rc_error_set (error, RC_ERR_CUDA, "no NVIDIA driver: %s", dlerror ());
+    return rc_error_set (error, RC_ERR_CUDA, "no NVIDIA driver: %s",
+        dlerror ());
 #define FIND(field, symbol, arguments) \
   *(void **) &t.field = dlsym (library, #symbol); \
   if (!t.field) { \
@@ -62,7 +63,7 @@ load_driver (RcError * error)
   }
   RC_CU_FUNCTIONS (FIND)
 #undef FIND
-  t.version = 0;
+      t.version = 0;
   if ((result = t.init (0)) != RC_CU_SUCCESS
       || (result = t.driver_version (&t.version)) != RC_CU_SUCCESS) {
     const char *name = NULL;

@@ -202,7 +202,7 @@ prepare (RcCuda * cuda, void *stream, RcCudaCall * c, void **scratch,
         error);
   }
   if (status == RC_OK && signs > 0 && c->values) {
-    c->signs = (uint8_t *) *scratch + ints * 8;
+    c->signs = (uint8_t *) * scratch + ints * 8;
     status = rc_cuda_launch (cuda, RC_KERNEL_SIGNS, c->batch, stream, c, error);
   }
   return status;

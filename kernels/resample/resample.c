@@ -100,8 +100,7 @@ check_series (const RcSampler * sampler, const RcSeries * s,
   plan->times_stride = s->times_stride ? s->times_stride : s->samples;
   if (!s->values || s->batch == 0)
     return RC_OK;
-  if (!extent (s->samples, plan->row_stride, channels, sampler->size,
-          &elements)
+  if (!extent (s->samples, plan->row_stride, channels, sampler->size, &elements)
       || !extent (s->batch, plan->batch_stride, elements, sampler->size,
           &elements)
       || !extent (s->batch, plan->times_stride, s->samples, sizeof (int64_t),

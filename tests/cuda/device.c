@@ -73,7 +73,7 @@ device_open (Device * device)
     must (-1, #name);
   CALLS (FIND)
 #undef FIND
-  MUST (cuDeviceGet (&number, 0));
+      MUST (cuDeviceGet (&number, 0));
   MUST (cuDevicePrimaryCtxRetain (&context, number));
   MUST (cuCtxSetCurrent (context));
   MUST (cuStreamCreate (&device->stream, 1));

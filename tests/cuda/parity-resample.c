@@ -175,13 +175,13 @@ make_marks (RcMark * marks, const RcSamplerConfig * c)
         k += 3;
         break;
       case 1:
-        marks[n++] = (RcMark) {
+      marks[n++] = (RcMark) {
         RC_MARK_WRAP, (int32_t) k, 0, rc_dtype_is_float (c->dtype)
-              ? 6.283185307179586 : 100, 0};
+      ? 6.283185307179586 : 100, 0};
         break;
       case 2:
-        marks[n++] = (RcMark) {
-        RC_MARK_HOLD, (int32_t) k, 0, 0, 0};
+      marks[n++] = (RcMark) {
+      RC_MARK_HOLD, (int32_t) k, 0, 0, 0};
         break;
       case 3:
         if (k == 0 || n > 0)
@@ -200,7 +200,8 @@ static int
 run_case (Device * device, uint64_t seed)
 {
   static const int64_t channels[] = { 1, 2, 3, 4, 7, 8, 16, 32, 33, 64, 256 };
-  Array values, times, lengths, ticks, out, state, skew, newest, count, gathered;
+  Array values, times, lengths, ticks, out, state, skew, newest, count,
+      gathered;
   RcSamplerConfig config;
   RcMark marks[20];
   RcSampler *sampler = NULL;
