@@ -106,73 +106,75 @@ rc_take_rows (RcPick * pick, const int64_t * times, RcOp op, int64_t first,
     pick->skew = rc_time_difference (times[p + 1], pick->tick);
 }
 
-/* Before the first row and after the last one, under edge = hold. */
-RC_HD void
-rc_take_edge (const RcSampler * sampler, const int64_t * times, int64_t n,
-    int64_t p, RcPick * pick)
+/* The row that is taken before the first one and after the last one, under edge =
+ * hold; -1: none. */
+RC_HD int64_t
+rc_edge_row (const RcSampler * sampler, const int64_t * times, int64_t n,
+    int64_t p, int64_t tick)
 {
-  if (sampler->config.edge != RC_EDGE_HOLD || n == 0)
-    return;
-  if (p < 0) {
-    if (!sampler->config.causal
-        && rc_time_distance (times[0], pick->tick) <= sampler->max_gap)
-      rc_take_row (pick, times, 0);
-  } else if (p == n - 1) {
-    if (rc_time_distance (pick->tick, times[p]) <= sampler->max_gap)
-      rc_take_row (pick, times, p);
+  const int64_t row = p < 0 ? 0 : p;
+
+  if (sampler->config.edge != RC_EDGE_HOLD || n == 0
+      || (p < 0 ? sampler->config.causal : p != n - 1))
+    return -1;
+  return (p < 0 ? rc_time_distance (times[row], tick)
+      : rc_time_distance (tick, times[row])) <= sampler->max_gap ? row : -1;
+}
+
+/* The one row that the tick takes where the method copies, and where it blends but
+ * has nothing to blend; -1: none. p: the last row at or before the tick. */
+RC_HD int64_t
+rc_single_row (const RcSampler * sampler, const int64_t * times, int64_t n,
+    int64_t p, int64_t tick)
+{
+  const RcSamplerConfig *c = &sampler->config;
+  const uint64_t before = p < 0 ? UINT64_MAX
+      : rc_time_distance (tick, times[p]);
+  const uint64_t after = p + 1 < n ? rc_time_distance (times[p + 1], tick)
+      : UINT64_MAX;
+  uint64_t limit = sampler->max_gap;
+
+  if (before == 0)
+    return p;
+  if (c->method == RC_METHOD_NEAREST) {
+    limit = sampler->reach;
+    if (!c->causal) {
+      if (p < 0 && n == 0)
+        return -1;
+      return (after < before ? after : before) > limit ? -1
+          : after < before ? p + 1 : p;
+    }
+  } else if (c->method == RC_METHOD_NEXT && !c->causal) {
+    if (p + 1 < n && after < (uint64_t) c->window)
+      return p + 1;
+  } else if (c->method != RC_METHOD_PREVIOUS && !c->causal) {
+    return p < 0 || p + 1 == n ? rc_edge_row (sampler, times, n, p, tick) : -1;
   }
+  if (p >= 0)
+    return before <= limit ? p : -1;
+  return rc_edge_row (sampler, times, n, p, tick);
 }
 
-RC_HD void
-rc_pick_previous (const RcSampler * sampler, const int64_t * times, int64_t n,
-    int64_t p, uint64_t limit, RcPick * pick)
-{
-  if (p >= 0 && rc_time_distance (pick->tick, times[p]) <= limit)
-    rc_take_row (pick, times, p);
-  else if (p < 0)
-    rc_take_edge (sampler, times, n, p, pick);
-}
-
-RC_HD void
-rc_pick_nearest (const RcSampler * sampler, const int64_t * times, int64_t n,
-    int64_t p, RcPick * pick)
-{
-  int64_t row = p;
-
-  if (p + 1 < n && (p < 0 || rc_time_distance (times[p + 1], pick->tick)
-          < rc_time_distance (pick->tick, times[p])))
-    row = p + 1;
-  if (row < 0)
-    return;
-  if ((row == p ? rc_time_distance (pick->tick, times[p])
-          : rc_time_distance (times[row], pick->tick)) <= sampler->reach)
-    rc_take_row (pick, times, row);
-}
-
+/* linear, pchip and hermite between rows p and p + 1. */
 RC_HD void
 rc_pick_between (const RcSampler * sampler, const int64_t * times, int64_t n,
     int64_t p, RcPick * pick)
 {
   const uint64_t max_gap = sampler->max_gap;
+  const RcMethod method = sampler->config.method;
   int64_t first = p, last = p + 1;
 
-  if (p < 0 || p + 1 == n) {
-    rc_take_edge (sampler, times, n, p, pick);
-    return;
-  }
   if (rc_time_distance (times[p + 1], times[p]) > max_gap)
     return;
-  if (sampler->config.method == RC_METHOD_LINEAR) {
-    rc_take_rows (pick, times, RC_OP_LINEAR, first, last, p);
-  } else if (sampler->config.method == RC_METHOD_HERMITE) {
-    rc_take_rows (pick, times, RC_OP_HERMITE, first, last, p);
-  } else {
+  if (method == RC_METHOD_PCHIP) {
     if (p > 0 && rc_time_distance (times[p], times[p - 1]) <= max_gap)
       first--;
     if (p + 2 < n && rc_time_distance (times[p + 2], times[p + 1]) <= max_gap)
       last++;
-    rc_take_rows (pick, times, RC_OP_PCHIP, first, last, p);
   }
+  rc_take_rows (pick, times, method == RC_METHOD_LINEAR ? RC_OP_LINEAR
+      : method == RC_METHOD_HERMITE ? RC_OP_HERMITE : RC_OP_PCHIP, first, last,
+      p);
 }
 
 /* p: the last row at or before the tick. Past the outermost rows the interpolant
@@ -244,7 +246,7 @@ rc_pick_rows (const RcSampler * sampler, const int64_t * times, int64_t n,
 {
   const RcSamplerConfig *c = &sampler->config;
   const int64_t p = rc_count_until (times, n, tick, hint) - 1;
-  const bool exact = p >= 0 && times[p] == tick;
+  int64_t row;
 
   pick->tick = tick;
   pick->skew = RC_TIME_NONE;
@@ -258,26 +260,17 @@ rc_pick_rows (const RcSampler * sampler, const int64_t * times, int64_t n,
 
   if (c->method == RC_METHOD_MEAN) {
     rc_pick_mean (sampler, times, n, p, pick);
-  } else if (c->method == RC_METHOD_GATHER) {
-    rc_pick_gather (sampler, times, p, pick);
-  } else if (exact) {
-    rc_take_row (pick, times, p);
-  } else if (c->causal) {
-    rc_pick_previous (sampler, times, n, p, c->method == RC_METHOD_NEAREST
-        ? sampler->reach : sampler->max_gap, pick);
-  } else if (c->method == RC_METHOD_PREVIOUS) {
-    rc_pick_previous (sampler, times, n, p, sampler->max_gap, pick);
-  } else if (c->method == RC_METHOD_NEAREST) {
-    rc_pick_nearest (sampler, times, n, p, pick);
-  } else if (c->method == RC_METHOD_NEXT) {
-    if (p + 1 < n && rc_time_distance (times[p + 1], tick)
-        < (uint64_t) c->window)
-      rc_take_row (pick, times, p + 1);
-    else
-      rc_pick_previous (sampler, times, n, p, sampler->max_gap, pick);
-  } else {
-    rc_pick_between (sampler, times, n, p, pick);
+    return;
   }
+  if (c->method == RC_METHOD_GATHER) {
+    rc_pick_gather (sampler, times, p, pick);
+    return;
+  }
+  row = rc_single_row (sampler, times, n, p, tick);
+  if (row >= 0)
+    rc_take_row (pick, times, row);
+  else if (c->method >= RC_METHOD_LINEAR && !c->causal && p >= 0 && p + 1 < n)
+    rc_pick_between (sampler, times, n, p, pick);
 }
 
 /* ---- means ---- */

@@ -35,8 +35,8 @@ typedef struct
   int64_t *unique_count;        /* [B] */
   uint8_t *signs;               /* [B, S, groups], by unique rows */
   uint64_t fill;                /* the missing value, as often as it fits */
-  int32_t tile;                 /* ticks of a block */
-  int32_t vectors;              /* of a row */
+  uint32_t tile, tiles;         /* ticks of a block; blocks of a batch */
+  uint32_t vectors;              /* of a row */
 } RcCudaCall;
 
 struct RcCudaSampler

@@ -164,7 +164,7 @@ choose (const RcCudaSampler * sampler, const RcCudaCall * c)
 
 /* Ticks of a block: enough for each thread to have several parts of rows in
  * flight, and few enough that every multiprocessor has blocks. */
-static int32_t
+static uint32_t
 tile_of (const RcCuda * cuda, const RcCudaCall * c, int64_t parts)
 {
   const int64_t enough = 8 * RC_CUDA_THREADS;
@@ -174,7 +174,7 @@ tile_of (const RcCuda * cuda, const RcCudaCall * c, int64_t parts)
   while (tile > 1 && (tile / 2 * parts >= enough
           || (c->count + tile - 1) / tile * c->batch < blocks))
     tile /= 2;
-  return (int32_t) tile;
+  return (uint32_t) tile;
 }
 
 static RcStatus
@@ -262,14 +262,17 @@ rc_cuda_resample (RcCuda * cuda, void *stream, const RcCudaSampler * sampler,
   for (size_t i = 0; i < sizeof (c.fill); i++)
     ((uint8_t *) & c.fill)[i] = c.sampler.fill[i % c.sampler.size];
   kernel = choose (sampler, &c);
-  c.vectors = (int32_t) (row * (int64_t) c.sampler.size / RC_CUDA_VECTOR);
+  c.vectors = (uint32_t) (row * (int64_t) c.sampler.size / RC_CUDA_VECTOR);
   c.tile = tile_of (cuda, &c, kernel >= RC_KERNEL_ANY_F32 ? row : c.vectors);
+  if ((c.count + c.tile - 1) / c.tile > INT32_MAX)
+    return rc_error_set (error, RC_ERR_OVERFLOW, "%" PRId64 " ticks", c.count);
+  c.tiles = (uint32_t) ((c.count + c.tile - 1) / c.tile);
   if ((status = rc_cuda_enter (cuda, error)) != RC_OK)
     return status;
   status = prepare (cuda, stream, &c, &scratch, error);
   if (status == RC_OK && c.batch > 0 && c.count > 0)
-    status = rc_cuda_launch (cuda, kernel, (c.count + c.tile - 1) / c.tile
-        * c.batch, stream, &c, error);
+    status = rc_cuda_launch (cuda, kernel, c.tiles * c.batch, stream, &c,
+        error);
   rc_cuda_free_async (cuda, scratch, stream);
   rc_cuda_leave (cuda);
   return status;

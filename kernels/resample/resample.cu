@@ -14,28 +14,26 @@
 #define WINDOW 1024
 /* Below it all of them are read; above, a search says which. */
 #define SHORT_SERIES 512
-/* Parts of rows that a thread has in flight. */
-#define FLIGHT 4
+/* Parts of rows that a thread has in flight, and blocks on a multiprocessor. Measured
+ * on an H100 (docs/bench-cuda.md): 4 and 4, 3 and 5, 2 and 6, 8 and 3 are slower. */
+#define FLIGHT 2
+#define BLOCKS 8
 
 /* ---- what a block works on ---- */
 
-struct Rows
-{
+struct Rows {
   const int64_t *times; /* increasing */
   const int64_t *index; /* row i of them lies at index[i]; NULL: at i */
   int64_t n;
 };
 
-static __device__ int64_t length_of(const RcCudaCall &c, int64_t b)
-{
-  if (!c.lengths)
-    return c.samples;
+static __device__ int64_t length_of(const RcCudaCall &c, int64_t b) {
+  if (!c.lengths) return c.samples;
   const int64_t n = c.lengths[b];
   return n < 0 ? 0 : n > c.samples ? c.samples : n;
 }
 
-static __device__ Rows rows_of(const RcCudaCall &c, int64_t b)
-{
+static __device__ Rows rows_of(const RcCudaCall &c, int64_t b) {
   Rows rows;
 
   if (c.unique_times) {
@@ -50,63 +48,49 @@ static __device__ Rows rows_of(const RcCudaCall &c, int64_t b)
   return rows;
 }
 
-static __device__ const uint8_t *row_at(const RcCudaCall &c, const Rows &rows,
-                                        int64_t b, int64_t i)
-{
+static __device__ const uint8_t *row_at(const RcCudaCall &c, const Rows &rows, int64_t b,
+                                        int64_t i) {
   const int64_t at = rows.index ? rows.index[i] : i;
 
   return c.values + (b * c.batch_stride + at * c.row_stride) * c.sampler.size;
 }
 
 /* Called, not inlined: it is long, and once per tick. */
-static __device__ __noinline__ void pick_rows(const RcSampler &sampler,
-                                              const int64_t *times, int64_t n,
-                                              int64_t tick, RcPick *pick)
-{
+static __device__ __noinline__ void pick_rows(const RcSampler &sampler, const int64_t *times,
+                                              int64_t n, int64_t tick, RcPick *pick) {
   /* no tick, which the CPU refuses, is missing */
   rc_pick_rows(&sampler, times, tick == RC_TIME_NONE ? 0 : n, tick, NULL, pick);
 }
 
-static __device__ void write_info(const RcCudaCall &c, int64_t at,
-                                  const RcPick &pick)
-{
+static __device__ void write_info(const RcCudaCall &c, int64_t at, const RcPick &pick) {
   const int64_t info = at * c.info_stride;
 
-  if (c.state)
-    c.state[info] = pick.state;
-  if (c.skew)
-    c.skew[info] = pick.skew;
-  if (c.newest)
-    c.newest[info] = pick.newest;
-  if (c.gather_count)
-    c.gather_count[info] = pick.op == RC_OP_GATHER ? (int32_t)pick.count : 0;
+  if (c.state) c.state[info] = pick.state;
+  if (c.skew) c.skew[info] = pick.skew;
+  if (c.newest) c.newest[info] = pick.newest;
+  if (c.gather_count) c.gather_count[info] = pick.op == RC_OP_GATHER ? (int32_t)pick.count : 0;
 }
 
 /* Called, not inlined: each is a switch over twelve types. */
-static __device__ __noinline__ double get(RcDType dtype, const uint8_t *in)
-{
+static __device__ __noinline__ double get(RcDType dtype, const uint8_t *in) {
   return rc_load_f64(dtype, in);
 }
 
-static __device__ __noinline__ void put(RcDType dtype, double value,
-                                        uint8_t *out)
-{
+static __device__ __noinline__ void put(RcDType dtype, double value, uint8_t *out) {
   rc_store_f64(dtype, value, out);
 }
 
 /* ---- once per batch: repeated times, order, signs ---- */
 
 /* Sum of `flag` over the threads before this one; the total in *total. */
-static __device__ int block_rank(bool flag, int *total)
-{
+static __device__ int block_rank(bool flag, int *total) {
   __shared__ int sums[WARPS];
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   const unsigned votes = __ballot_sync(ALL, flag);
   int before = __popc(votes & ((1u << lane) - 1));
 
   __syncthreads(); /* sums of the last call have been read */
-  if (lane == 0)
-    sums[warp] = __popc(votes);
+  if (lane == 0) sums[warp] = __popc(votes);
   __syncthreads();
   *total = 0;
   for (int w = 0; w < WARPS; w++) {
@@ -117,8 +101,7 @@ static __device__ int block_rank(bool flag, int *total)
 }
 
 extern "C" __global__ void __launch_bounds__(THREADS)
-    rc_prepare(const __grid_constant__ RcCudaCall c)
-{
+    rc_prepare(const __grid_constant__ RcCudaCall c) {
   const int64_t b = blockIdx.x;
   const int64_t n = c.samples > 0 ? length_of(c, b) : 0;
   const int64_t *times = c.times + b * c.times_stride;
@@ -148,27 +131,22 @@ extern "C" __global__ void __launch_bounds__(THREADS)
     if (bad)
       atomicAdd((unsigned long long *)&c.report->bad_series, 1ull);
     else if (left < n)
-      atomicAdd((unsigned long long *)&c.report->duplicates,
-                (unsigned long long)(n - left));
+      atomicAdd((unsigned long long *)&c.report->duplicates, (unsigned long long)(n - left));
   }
-  if (b > 0 && c.ticks_stride == 0)
-    return;
+  if (b > 0 && c.ticks_stride == 0) return;
   for (int64_t start = 0; start < c.count; start += THREADS) {
     const int64_t i = start + threadIdx.x;
-    const int none =
-        __syncthreads_count(i < c.count && ticks[i] == RC_TIME_NONE);
+    const int none = __syncthreads_count(i < c.count && ticks[i] == RC_TIME_NONE);
 
     if (none > 0 && threadIdx.x == 0)
-      atomicAdd((unsigned long long *)&c.report->bad_ticks,
-                (unsigned long long)none);
+      atomicAdd((unsigned long long *)&c.report->bad_ticks, (unsigned long long)none);
   }
 }
 
 /* rc_sampler_signs () for all rows: whether a row's quaternion is to be negated is
  * the parity of the turns beyond 90 degrees up to it. */
 extern "C" __global__ void __launch_bounds__(THREADS)
-    rc_signs(const __grid_constant__ RcCudaCall c)
-{
+    rc_signs(const __grid_constant__ RcCudaCall c) {
   const int64_t b = blockIdx.x;
   const Rows rows = rows_of(c, b);
   const RcDType dtype = c.sampler.config.dtype;
@@ -197,8 +175,7 @@ extern "C" __global__ void __launch_bounds__(THREADS)
       const int before = turns + block_rank(turn, &total);
 
       if (i < rows.n)
-        c.signs[(b * c.samples + i) * groups + g] =
-            (uint8_t)((before + (turn ? 1 : 0)) & 1);
+        c.signs[(b * c.samples + i) * groups + g] = (uint8_t)((before + (turn ? 1 : 0)) & 1);
       turns += total;
     }
   }
@@ -206,114 +183,85 @@ extern "C" __global__ void __launch_bounds__(THREADS)
 
 /* ---- any element: every method, type and mark ---- */
 
-template <typename Real> struct Math;
+template <typename Real>
+struct Math;
 
-template <> struct Math<float>
-{
-  static __device__ float load(RcDType dtype, const uint8_t *in)
-  {
-    if (dtype == RC_FLOAT32)
-      return *(const float *)in;
+template <>
+struct Math<float> {
+  static __device__ float load(RcDType dtype, const uint8_t *in) {
+    if (dtype == RC_FLOAT32) return *(const float *)in;
     const uint16_t half = *(const uint16_t *)in;
     return dtype == RC_FLOAT16 ? rc_f16_to_f32(half) : rc_bf16_to_f32(half);
   }
-  static __device__ void store(RcDType dtype, float value, uint8_t *out)
-  {
+  static __device__ void store(RcDType dtype, float value, uint8_t *out) {
     if (dtype == RC_FLOAT32)
       *(float *)out = rc_f32_canonical(value);
     else
-      *(uint16_t *)out = dtype == RC_FLOAT16 ? rc_f16_from_f32(value)
-                                             : rc_bf16_from_f32(value);
+      *(uint16_t *)out = dtype == RC_FLOAT16 ? rc_f16_from_f32(value) : rc_bf16_from_f32(value);
   }
-  static __device__ float lerp(float p, float q, float w)
-  {
-    return rc_lerp_f32(p, q, w);
-  }
-  static __device__ float cubic(float p, float delta, float m0, float m1,
-                                float w)
-  {
+  static __device__ float lerp(float p, float q, float w) { return rc_lerp_f32(p, q, w); }
+  static __device__ float cubic(float p, float delta, float m0, float m1, float w) {
     return rc_cubic_f32(p, delta, m0, m1, w);
   }
-  static __device__ float pchip(float p, float delta, float w, float before,
-                                float d_before, float after, float d_after)
-  {
+  static __device__ float pchip(float p, float delta, float w, float before, float d_before,
+                                float after, float d_after) {
     return rc_pchip_f32(p, delta, w, before, d_before, after, d_after);
   }
 };
 
-template <> struct Math<double>
-{
-  static __device__ double load(RcDType dtype, const uint8_t *in)
-  {
-    return get(dtype, in);
-  }
-  static __device__ void store(RcDType dtype, double value, uint8_t *out)
-  {
+template <>
+struct Math<double> {
+  static __device__ double load(RcDType dtype, const uint8_t *in) { return get(dtype, in); }
+  static __device__ void store(RcDType dtype, double value, uint8_t *out) {
     put(dtype, value, out);
   }
-  static __device__ double lerp(double p, double q, double w)
-  {
-    return rc_lerp_f64(p, q, w);
-  }
-  static __device__ double cubic(double p, double delta, double m0, double m1,
-                                 double w)
-  {
+  static __device__ double lerp(double p, double q, double w) { return rc_lerp_f64(p, q, w); }
+  static __device__ double cubic(double p, double delta, double m0, double m1, double w) {
     return rc_cubic_f64(p, delta, m0, m1, w);
   }
-  static __device__ double pchip(double p, double delta, double w,
-                                 double before, double d_before, double after,
-                                 double d_after)
-  {
+  static __device__ double pchip(double p, double delta, double w, double before, double d_before,
+                                 double after, double d_after) {
     return rc_pchip_f64(p, delta, w, before, d_before, after, d_after);
   }
 };
 
-static __device__ void copy_element(size_t size, const uint8_t *in,
-                                    uint8_t *out)
-{
+static __device__ void copy_element(size_t size, const uint8_t *in, uint8_t *out) {
   switch (size) {
-  case 1:
-    *out = *in;
-    break;
-  case 2:
-    *(uint16_t *)out = *(const uint16_t *)in;
-    break;
-  case 4:
-    *(uint32_t *)out = *(const uint32_t *)in;
-    break;
-  default:
-    *(uint64_t *)out = *(const uint64_t *)in;
+    case 1:
+      *out = *in;
+      break;
+    case 2:
+      *(uint16_t *)out = *(const uint16_t *)in;
+      break;
+    case 4:
+      *(uint32_t *)out = *(const uint32_t *)in;
+      break;
+    default:
+      *(uint64_t *)out = *(const uint64_t *)in;
   }
 }
 
 /* A tick's rows, for the threads that make its elements. */
-struct Tick
-{
+struct Tick {
   const RcCudaCall &c;
   const Rows &rows;
   const RcPick &pick;
   int64_t batch;
 
   __device__ const int64_t *times() const { return rows.times + pick.first; }
-  __device__ const uint8_t *row(int64_t i) const
-  {
-    return row_at(c, rows, batch, pick.first + i);
-  }
-  __device__ double sign(int64_t i, const RcSegment &segment) const
-  {
+  __device__ const uint8_t *row(int64_t i) const { return row_at(c, rows, batch, pick.first + i); }
+  __device__ double sign(int64_t i, const RcSegment &segment) const {
     const int64_t at = batch * c.samples + pick.first + i;
 
     return c.signs && c.signs[at * segment.n_groups + segment.group] ? -1 : 1;
   }
-  __device__ double wide(const uint8_t *row, int64_t k) const
-  {
+  __device__ double wide(const uint8_t *row, int64_t k) const {
     return get(c.sampler.config.dtype, row + k * c.sampler.size);
   }
 };
 
-static __device__ void store_wrapped(const Tick &t, const RcSegment &segment,
-                                     double value, uint8_t *out)
-{
+static __device__ void store_wrapped(const Tick &t, const RcSegment &segment, double value,
+                                     uint8_t *out) {
   const RcDType dtype = t.c.sampler.config.dtype;
   double back;
 
@@ -324,34 +272,26 @@ static __device__ void store_wrapped(const Tick &t, const RcSegment &segment,
 }
 
 static __device__ __noinline__ void load_quaternion(const Tick &t, const RcSegment &segment,
-                                       int64_t i, double *q)
-{
+                                                    int64_t i, double *q) {
   const uint8_t *row = t.row(i);
   const double sign = t.sign(i, segment);
 
-  for (int k = 0; k < 4; k++)
-    q[k] = sign * t.wide(row, segment.first + k);
+  for (int k = 0; k < 4; k++) q[k] = sign * t.wide(row, segment.first + k);
   rc_quat_normalise(q);
 }
 
-static __device__ void store_quaternion(const Tick &t, const double *q,
-                                        uint8_t *out)
-{
-  for (int k = 0; k < 4; k++)
-    put(t.c.sampler.config.dtype, q[k], out + k * t.c.sampler.size);
+static __device__ void store_quaternion(const Tick &t, const double *q, uint8_t *out) {
+  for (int k = 0; k < 4; k++) put(t.c.sampler.config.dtype, q[k], out + k * t.c.sampler.size);
 }
 
-static __device__ __noinline__ void slerp(const double *a, const double *b,
-                                          double w, double *out)
-{
+static __device__ __noinline__ void slerp(const double *a, const double *b, double w, double *out) {
   rc_quat_slerp(a, b, w, out);
 }
 
 /* linear, pchip and hermite; `out` is channel k's place. */
 template <typename Real>
-static __device__ void make_between(const Tick &t, const RcSegment &segment,
-                                    int64_t k, uint8_t *out)
-{
+static __device__ void make_between(const Tick &t, const RcSegment &segment, int64_t k,
+                                    uint8_t *out) {
   const RcDType dtype = t.c.sampler.config.dtype;
   const size_t size = t.c.sampler.size;
   const RcPick &pick = t.pick;
@@ -380,10 +320,8 @@ static __device__ void make_between(const Tick &t, const RcSegment &segment,
     store_quaternion(t, between, out);
     return;
   }
-  if (has_before)
-    before = (double)rc_time_distance(at[l], at[l - 1]) / span;
-  if (has_after)
-    after = (double)rc_time_distance(at[l + 2], at[l + 1]) / span;
+  if (has_before) before = (double)rc_time_distance(at[l], at[l - 1]) / span;
+  if (has_after) after = (double)rc_time_distance(at[l + 2], at[l + 1]) / span;
   if (wraps) {
     const double y = t.wide(p, k), z = t.wide(q, k);
     const double d = rc_wrap_difference(z - y, segment.period);
@@ -395,13 +333,8 @@ static __device__ void make_between(const Tick &t, const RcSegment &segment,
     else if (has_before || has_after)
       value = rc_pchip_f64(
           y, d, wide, before,
-          has_before ? rc_wrap_difference(y - t.wide(t.row(l - 1), k),
-                                          segment.period)
-                     : 0,
-          after,
-          has_after ? rc_wrap_difference(t.wide(t.row(l + 2), k) - z,
-                                         segment.period)
-                    : 0);
+          has_before ? rc_wrap_difference(y - t.wide(t.row(l - 1), k), segment.period) : 0, after,
+          has_after ? rc_wrap_difference(t.wide(t.row(l + 2), k) - z, segment.period) : 0);
     store_wrapped(t, segment, value, out);
     return;
   }
@@ -413,55 +346,41 @@ static __device__ void make_between(const Tick &t, const RcSegment &segment,
     const Real m0 = Math<Real>::load(dtype, p + segment.velocity * size);
     const Real m1 = Math<Real>::load(dtype, q + segment.velocity * size);
 
-    Math<Real>::store(
-        dtype, Math<Real>::cubic(y, z - y, seconds * m0, seconds * m1, w),
-        out);
+    Math<Real>::store(dtype, Math<Real>::cubic(y, z - y, seconds * m0, seconds * m1, w), out);
   } else if (has_before || has_after) {
-    const Real d_before =
-        has_before ? y - Math<Real>::load(dtype, t.row(l - 1) + k * size) : 0;
-    const Real d_after =
-        has_after ? Math<Real>::load(dtype, t.row(l + 2) + k * size) - z : 0;
+    const Real d_before = has_before ? y - Math<Real>::load(dtype, t.row(l - 1) + k * size) : 0;
+    const Real d_after = has_after ? Math<Real>::load(dtype, t.row(l + 2) + k * size) - z : 0;
 
-    Math<Real>::store(dtype,
-                      Math<Real>::pchip(y, z - y, w, (Real)before, d_before,
-                                        (Real)after, d_after),
-                      out);
+    Math<Real>::store(
+        dtype, Math<Real>::pchip(y, z - y, w, (Real)before, d_before, (Real)after, d_after), out);
   } else {
     Math<Real>::store(dtype, Math<Real>::lerp(y, z, w), out);
   }
 }
 
 static __device__ void mean_quaternion(const Tick &t, const RcTick &window,
-                                       const RcSegment &segment, uint8_t *out)
-{
+                                       const RcSegment &segment, uint8_t *out) {
   double sum[4], x[4], y[4], from[4], to[4];
 
   load_quaternion(t, segment, 0, x);
-  for (int k = 0; k < 4; k++)
-    sum[k] = window.head * x[k];
+  for (int k = 0; k < 4; k++) sum[k] = window.head * x[k];
   for (int64_t i = 0; i + 1 < t.pick.count; i++) {
     const RcMeanPart part = rc_mean_part(&window, t.times(), i);
 
     load_quaternion(t, segment, i + 1, y);
     memcpy(from, x, sizeof(from));
     memcpy(to, y, sizeof(to));
-    if (part.from > 0)
-      slerp(x, y, part.from, from);
-    if (part.to < 1)
-      slerp(x, y, part.to, to);
-    for (int k = 0; k < 4; k++)
-      sum[k] = fma(part.share, 0.5 * from[k] + 0.5 * to[k], sum[k]);
+    if (part.from > 0) slerp(x, y, part.from, from);
+    if (part.to < 1) slerp(x, y, part.to, to);
+    for (int k = 0; k < 4; k++) sum[k] = fma(part.share, 0.5 * from[k] + 0.5 * to[k], sum[k]);
     memcpy(x, y, sizeof(x));
   }
-  for (int k = 0; k < 4; k++)
-    sum[k] = fma(window.tail, x[k], sum[k]);
+  for (int k = 0; k < 4; k++) sum[k] = fma(window.tail, x[k], sum[k]);
   rc_quat_normalise(sum);
   store_quaternion(t, sum, out);
 }
 
-static __device__ void make_mean(const Tick &t, const RcSegment &segment,
-                                 int64_t k, uint8_t *out)
-{
+static __device__ void make_mean(const Tick &t, const RcSegment &segment, int64_t k, uint8_t *out) {
   const RcDType dtype = t.c.sampler.config.dtype;
   const bool wraps = segment.kind == RC_SEGMENT_WRAP;
   const double origin = t.wide(t.row(0), k);
@@ -469,8 +388,7 @@ static __device__ void make_mean(const Tick &t, const RcSegment &segment,
   RcTick window = {t.pick.first};
 
   if (segment.kind == RC_SEGMENT_HOLD) {
-    copy_element(t.c.sampler.size, t.row(t.pick.left) + k * t.c.sampler.size,
-                 out);
+    copy_element(t.c.sampler.size, t.row(t.pick.left) + k * t.c.sampler.size, out);
     return;
   }
   rc_tick_window(&t.c.sampler, &t.pick, t.times(), &window);
@@ -481,8 +399,7 @@ static __device__ void make_mean(const Tick &t, const RcSegment &segment,
   for (int64_t i = 0; i + 1 < t.pick.count; i++) {
     const RcMeanPart part = rc_mean_part(&window, t.times(), i);
     const double x = here, next = t.wide(t.row(i + 1), k);
-    const double y = wraps ? x + rc_wrap_difference(next - last, segment.period)
-                           : next - origin;
+    const double y = wraps ? x + rc_wrap_difference(next - last, segment.period) : next - origin;
     const double from = part.from > 0 ? rc_lerp_f64(x, y, part.from) : x;
     const double to = part.to < 1 ? rc_lerp_f64(x, y, part.to) : y;
 
@@ -498,17 +415,15 @@ static __device__ void make_mean(const Tick &t, const RcSegment &segment,
 }
 
 template <typename Real>
-static __device__ void make_element(const Tick &t, int64_t e, uint8_t *out)
-{
+static __device__ void make_element(const Tick &t, int64_t e, uint8_t *out) {
   const RcSampler &s = t.c.sampler;
   const int64_t d = s.config.channels;
 
   if (t.pick.op == RC_OP_GATHER) {
     const int64_t i = e / d;
 
-    copy_element(s.size,
-                 i < t.pick.count ? t.row(i) + e % d * s.size
-                                    : (const uint8_t *)&t.c.fill, out);
+    copy_element(s.size, i < t.pick.count ? t.row(i) + e % d * s.size : (const uint8_t *)&t.c.fill,
+                 out);
     return;
   }
   if (t.pick.op == RC_OP_FILL) {
@@ -518,8 +433,7 @@ static __device__ void make_element(const Tick &t, int64_t e, uint8_t *out)
   const RcSegment &segment = s.segments[t.c.segment_of[e]];
 
   if (segment.kind == RC_SEGMENT_QUATERNION && s.blends) {
-    if (e != segment.first)
-      return; /* its first channel's thread makes all four */
+    if (e != segment.first) return; /* its first channel's thread makes all four */
     if (t.pick.op == RC_OP_COPY) {
       double q[4];
 
@@ -536,18 +450,16 @@ static __device__ void make_element(const Tick &t, int64_t e, uint8_t *out)
     make_between<Real>(t, segment, e, out);
 }
 
-template <typename Real> static __device__ void rows_any(const RcCudaCall &c)
-{
+template <typename Real>
+static __device__ void rows_any(const RcCudaCall &c) {
   __shared__ RcPick picks[RC_CUDA_TILE];
-  const int64_t tiles = (c.count + c.tile - 1) / c.tile;
-  const int64_t b = blockIdx.x / tiles;
-  const int64_t first = blockIdx.x % tiles * c.tile;
+  const int64_t b = blockIdx.x / c.tiles;
+  const int64_t first = (int64_t)(blockIdx.x % c.tiles) * c.tile;
   const int m = (int)(c.count - first < c.tile ? c.count - first : c.tile);
   const Rows rows = rows_of(c, b);
   const int64_t samples = c.sampler.config.samples;
-  const uint32_t row =
-      (uint32_t)(c.sampler.config.channels *
-                 (c.sampler.config.method == RC_METHOD_GATHER ? samples : 1));
+  const uint32_t row = (uint32_t)(c.sampler.config.channels *
+                                  (c.sampler.config.method == RC_METHOD_GATHER ? samples : 1));
 
   if (threadIdx.x < m) {
     const int64_t i = first + threadIdx.x;
@@ -558,8 +470,7 @@ template <typename Real> static __device__ void rows_any(const RcCudaCall &c)
     picks[threadIdx.x] = pick;
     write_info(c, b * c.count + i, pick);
     if (c.report && pick.overflow > 0)
-      atomicAdd((unsigned long long *)&c.report->overflow,
-                (unsigned long long)pick.overflow);
+      atomicAdd((unsigned long long *)&c.report->overflow, (unsigned long long)pick.overflow);
   }
   __syncthreads();
   for (uint32_t e = threadIdx.x; e < m * row; e += THREADS) {
@@ -567,8 +478,7 @@ template <typename Real> static __device__ void rows_any(const RcCudaCall &c)
     const Tick t = {c, rows, picks[i], b};
     const int64_t at = b * c.out_batch_stride + (first + i) * c.out_row_stride;
 
-    make_element<Real>(t, e % row,
-                       c.out + (at + e % row) * c.sampler.size);
+    make_element<Real>(t, e % row, c.out + (at + e % row) * c.sampler.size);
   }
   if (c.gather_times && c.sampler.config.method == RC_METHOD_GATHER) {
     for (int64_t e = threadIdx.x; e < m * samples; e += THREADS) {
@@ -582,23 +492,19 @@ template <typename Real> static __device__ void rows_any(const RcCudaCall &c)
 }
 
 extern "C" __global__ void __launch_bounds__(THREADS)
-    rc_rows_any_f32(const __grid_constant__ RcCudaCall c)
-{
+    rc_rows_any_f32(const __grid_constant__ RcCudaCall c) {
   rows_any<float>(c);
 }
 
 extern "C" __global__ void __launch_bounds__(THREADS)
-    rc_rows_any_f64(const __grid_constant__ RcCudaCall c)
-{
+    rc_rows_any_f64(const __grid_constant__ RcCudaCall c) {
   rows_any<double>(c);
 }
 
 /* ---- whole rows, in vectors ---- */
 
 /* How many of the times are at or before `t`, by all lanes of a warp. */
-static __device__ int64_t warp_count_until(const int64_t *times, int64_t n,
-                                           int64_t t)
-{
+static __device__ int64_t warp_count_until(const int64_t *times, int64_t n, int64_t t) {
   const int lane = threadIdx.x % 32;
   int64_t low = 0, high = n;
 
@@ -611,13 +517,11 @@ static __device__ int64_t warp_count_until(const int64_t *times, int64_t n,
     low += before * step;
     high = end < high ? end : high;
   }
-  return low +
-         __popc(__ballot_sync(ALL, low + lane < high && times[low + lane] <= t));
+  return low + __popc(__ballot_sync(ALL, low + lane < high && times[low + lane] <= t));
 }
 
 /* Where a tick's values come from. */
-struct Source
-{
+struct Source {
   const uint8_t *from, *to; /* to: NULL where `from` is copied; both: missing */
   double weight;
 };
@@ -625,14 +529,15 @@ struct Source
 /* The sources of the block's ticks. Of the times only those around the ticks are
  * read, side by side, and searched where they are close. */
 template <typename Kind>
-static __device__ void find_sources(const RcCudaCall &c, int64_t b,
-                                    int64_t first, int m, Source *sources)
-{
+static __device__ void find_sources(const RcCudaCall &c, int64_t b, int64_t first, int m,
+                                    Source *sources) {
   __shared__ int64_t window[WINDOW], ends[2];
   const Rows rows = rows_of(c, b);
   const int64_t *ticks = c.ticks + b * c.ticks_stride + first;
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   const int64_t *times = rows.times;
+  /* asked for before anything has to be waited for */
+  const int64_t tick = threadIdx.x < m ? ticks[threadIdx.x] : 0;
   int64_t low = 0, n = rows.n;
 
   if (n > SHORT_SERIES) {
@@ -647,8 +552,7 @@ static __device__ void find_sources(const RcCudaCall &c, int64_t b,
         edge = warp == 0 ? min(edge, other) : max(edge, other);
       }
       edge = warp_count_until(times, n, edge);
-      if (lane == 0)
-        ends[warp] = edge;
+      if (lane == 0) ends[warp] = edge;
     }
     __syncthreads();
     low = ends[0] > 0 ? ends[0] - 1 : 0;
@@ -657,15 +561,13 @@ static __device__ void find_sources(const RcCudaCall &c, int64_t b,
       n = 0;
   }
   if (n <= WINDOW) {
-    for (int i = threadIdx.x; i < n; i += THREADS)
-      window[i] = times[low + i];
+    for (int i = threadIdx.x; i < n; i += THREADS) window[i] = times[low + i];
     __syncthreads();
     times = window;
   } else {
     times += low;
   }
   if (threadIdx.x < m) {
-    const int64_t tick = ticks[threadIdx.x];
     Source s = {nullptr, nullptr, 0};
     RcPick pick;
 
@@ -673,11 +575,9 @@ static __device__ void find_sources(const RcCudaCall &c, int64_t b,
     if (Kind::blends ? c.sampler.config.method != RC_METHOD_LINEAR
                      : c.sampler.config.method > RC_METHOD_NEXT)
       __builtin_unreachable();
-    rc_pick_rows(&c.sampler, times, tick == RC_TIME_NONE ? 0 : n, tick, NULL,
-                 &pick);
+    rc_pick_rows(&c.sampler, times, tick == RC_TIME_NONE ? 0 : n, tick, NULL, &pick);
     write_info(c, b * c.count + first + threadIdx.x, pick);
-    if (pick.op != RC_OP_FILL)
-      s.from = row_at(c, rows, b, low + pick.first);
+    if (pick.op != RC_OP_FILL) s.from = row_at(c, rows, b, low + pick.first);
     if (Kind::blends && pick.op == RC_OP_LINEAR) {
       s.to = row_at(c, rows, b, low + pick.first + 1);
       s.weight = rc_time_weight(tick, times[pick.first], times[pick.first + 1]);
@@ -687,109 +587,89 @@ static __device__ void find_sources(const RcCudaCall &c, int64_t b,
   __syncthreads();
 }
 
-struct Copy
-{
+struct Copy {
   static const bool blends = false;
   static __device__ uint4 make(uint4 p, uint4 q, double w) { return p; }
 };
 
-static __device__ uint32_t lerp_bits(uint32_t p, uint32_t q, float w)
-{
-  return __float_as_uint(rc_f32_canonical(
-      rc_lerp_f32(__uint_as_float(p), __uint_as_float(q), w)));
+static __device__ uint32_t lerp_bits(uint32_t p, uint32_t q, float w) {
+  return __float_as_uint(rc_f32_canonical(rc_lerp_f32(__uint_as_float(p), __uint_as_float(q), w)));
 }
 
-struct LinearF32
-{
+struct LinearF32 {
   static const bool blends = true;
-  static __device__ uint4 make(uint4 p, uint4 q, double w)
-  {
+  static __device__ uint4 make(uint4 p, uint4 q, double w) {
     return make_uint4(lerp_bits(p.x, q.x, (float)w), lerp_bits(p.y, q.y, (float)w),
                       lerp_bits(p.z, q.z, (float)w), lerp_bits(p.w, q.w, (float)w));
   }
 };
 
-struct LinearF64
-{
+struct LinearF64 {
   static const bool blends = true;
-  static __device__ uint2 one(uint32_t p0, uint32_t p1, uint32_t q0,
-                              uint32_t q1, double w)
-  {
+  static __device__ uint2 one(uint32_t p0, uint32_t p1, uint32_t q0, uint32_t q1, double w) {
     const double x = rc_f64_canonical(
-        rc_lerp_f64(__hiloint2double((int)p1, (int)p0),
-                    __hiloint2double((int)q1, (int)q0), w));
+        rc_lerp_f64(__hiloint2double((int)p1, (int)p0), __hiloint2double((int)q1, (int)q0), w));
 
     return make_uint2((uint32_t)__double2loint(x), (uint32_t)__double2hiint(x));
   }
-  static __device__ uint4 make(uint4 p, uint4 q, double w)
-  {
+  static __device__ uint4 make(uint4 p, uint4 q, double w) {
     const uint2 a = one(p.x, p.y, q.x, q.y, w), b = one(p.z, p.w, q.z, q.w, w);
 
     return make_uint4(a.x, a.y, b.x, b.y);
   }
 };
 
-struct LinearF16
-{
+struct LinearF16 {
   static const bool blends = true;
-  static __device__ uint32_t two(uint32_t p, uint32_t q, float w)
-  {
-    const uint32_t low = rc_f16_from_f32(
-        rc_lerp_f32(rc_f16_to_f32((uint16_t)p), rc_f16_to_f32((uint16_t)q), w));
-    const uint32_t high = rc_f16_from_f32(rc_lerp_f32(
-        rc_f16_to_f32((uint16_t)(p >> 16)), rc_f16_to_f32((uint16_t)(q >> 16)), w));
+  static __device__ uint32_t two(uint32_t p, uint32_t q, float w) {
+    const uint32_t low =
+        rc_f16_from_f32(rc_lerp_f32(rc_f16_to_f32((uint16_t)p), rc_f16_to_f32((uint16_t)q), w));
+    const uint32_t high = rc_f16_from_f32(
+        rc_lerp_f32(rc_f16_to_f32((uint16_t)(p >> 16)), rc_f16_to_f32((uint16_t)(q >> 16)), w));
 
     return low | high << 16;
   }
-  static __device__ uint4 make(uint4 p, uint4 q, double w)
-  {
+  static __device__ uint4 make(uint4 p, uint4 q, double w) {
     const float f = (float)w;
 
-    return make_uint4(two(p.x, q.x, f), two(p.y, q.y, f), two(p.z, q.z, f),
-                      two(p.w, q.w, f));
+    return make_uint4(two(p.x, q.x, f), two(p.y, q.y, f), two(p.z, q.z, f), two(p.w, q.w, f));
   }
 };
 
-struct LinearBF16
-{
+struct LinearBF16 {
   static const bool blends = true;
-  static __device__ uint32_t two(uint32_t p, uint32_t q, float w)
-  {
-    const uint32_t low = rc_bf16_from_f32(rc_lerp_f32(
-        __uint_as_float(p << 16), __uint_as_float(q << 16), w));
+  static __device__ uint32_t two(uint32_t p, uint32_t q, float w) {
+    const uint32_t low =
+        rc_bf16_from_f32(rc_lerp_f32(__uint_as_float(p << 16), __uint_as_float(q << 16), w));
     const uint32_t high = rc_bf16_from_f32(
-        rc_lerp_f32(__uint_as_float(p & 0xffff0000u),
-                    __uint_as_float(q & 0xffff0000u), w));
+        rc_lerp_f32(__uint_as_float(p & 0xffff0000u), __uint_as_float(q & 0xffff0000u), w));
 
     return low | high << 16;
   }
-  static __device__ uint4 make(uint4 p, uint4 q, double w)
-  {
+  static __device__ uint4 make(uint4 p, uint4 q, double w) {
     const float f = (float)w;
 
-    return make_uint4(two(p.x, q.x, f), two(p.y, q.y, f), two(p.z, q.z, f),
-                      two(p.w, q.w, f));
+    return make_uint4(two(p.x, q.x, f), two(p.y, q.y, f), two(p.z, q.z, f), two(p.w, q.w, f));
   }
 };
 
-template <typename Kind> static __device__ void rows_whole(const RcCudaCall &c)
-{
+template <typename Kind>
+static __device__ void rows_whole(const RcCudaCall &c) {
   __shared__ Source sources[RC_CUDA_TILE];
-  const unsigned tiles = (unsigned)((c.count + c.tile - 1) / c.tile);
-  const int64_t b = blockIdx.x / tiles;
-  const int64_t first = (int64_t)(blockIdx.x % tiles) * c.tile;
-  const int m = (int)(c.count - first < c.tile ? c.count - first : c.tile);
-  const int vectors = c.vectors;
-  const int rows_apart = THREADS / vectors, vectors_apart = THREADS % vectors;
+  const int64_t b = blockIdx.x / c.tiles;
+  const int64_t first = (int64_t)(blockIdx.x % c.tiles) * c.tile;
+  const unsigned m = (unsigned)(c.count - first < c.tile ? c.count - first : c.tile);
+  const unsigned vectors = c.vectors;
+  const unsigned rows_apart = THREADS / vectors, vectors_apart = THREADS % vectors;
   const int64_t stride = c.out_row_stride * (int64_t)c.sampler.size;
-  uint8_t *out = c.out + (b * c.out_batch_stride + first * c.out_row_stride) *
-                             (int64_t)c.sampler.size;
-  int i = threadIdx.x / vectors, v = threadIdx.x % vectors;
+  uint8_t *out =
+      c.out + (b * c.out_batch_stride + first * c.out_row_stride) * (int64_t)c.sampler.size;
+  unsigned i = threadIdx.x / vectors, v = threadIdx.x % vectors;
 
   find_sources<Kind>(c, b, first, m, sources);
   while (i < m) {
     uint4 p[FLIGHT], q[FLIGHT];
-    int row[FLIGHT], place[FLIGHT];
+    unsigned row[FLIGHT], place[FLIGHT];
 
 #pragma unroll
     for (int k = 0; k < FLIGHT; k++) {
@@ -798,10 +678,8 @@ template <typename Kind> static __device__ void rows_whole(const RcCudaCall &c)
       if (i < m) {
         const Source &s = sources[i];
 
-        if (s.from)
-          p[k] = __ldg((const uint4 *)(s.from + place[k]));
-        if (Kind::blends && s.to)
-          q[k] = __ldg((const uint4 *)(s.to + place[k]));
+        if (s.from) p[k] = __ldg((const uint4 *)(s.from + place[k]));
+        if (Kind::blends && s.to) q[k] = __ldg((const uint4 *)(s.to + place[k]));
       }
       v += vectors_apart;
       i += rows_apart + (v >= vectors ? 1 : 0);
@@ -814,8 +692,8 @@ template <typename Kind> static __device__ void rows_whole(const RcCudaCall &c)
         uint4 made = p[k];
 
         if (!s.from)
-          made = make_uint4((uint32_t)c.fill, (uint32_t)(c.fill >> 32),
-                            (uint32_t)c.fill, (uint32_t)(c.fill >> 32));
+          made = make_uint4((uint32_t)c.fill, (uint32_t)(c.fill >> 32), (uint32_t)c.fill,
+                            (uint32_t)(c.fill >> 32));
         else if (Kind::blends && s.to)
           made = Kind::make(p[k], q[k], s.weight);
         __stcs((uint4 *)(out + row[k] * stride + place[k]), made);
@@ -824,11 +702,10 @@ template <typename Kind> static __device__ void rows_whole(const RcCudaCall &c)
   }
 }
 
-#define WHOLE(name, kind)                                                      \
-  extern "C" __global__ void __launch_bounds__(THREADS, 4)                     \
-      name(const __grid_constant__ RcCudaCall c)                               \
-  {                                                                            \
-    rows_whole<kind>(c);                                                       \
+#define WHOLE(name, kind)                                       \
+  extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) \
+      name(const __grid_constant__ RcCudaCall c) {              \
+    rows_whole<kind>(c);                                        \
   }
 WHOLE(rc_rows_copy, Copy)
 WHOLE(rc_rows_linear_f32, LinearF32)
