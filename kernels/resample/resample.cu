@@ -55,13 +55,6 @@ static __device__ const uint8_t *row_at(const RcCudaCall &c, const Rows &rows, i
   return c.values + (b * c.batch_stride + at * c.row_stride) * c.sampler.size;
 }
 
-/* Called, not inlined: it is long, and once per tick. */
-static __device__ __noinline__ void pick_rows(const RcSampler &sampler, const int64_t *times,
-                                              int64_t n, int64_t tick, RcPick *pick) {
-  /* no tick, which the CPU refuses, is missing */
-  rc_pick_rows(&sampler, times, tick == RC_TIME_NONE ? 0 : n, tick, NULL, pick);
-}
-
 static __device__ void write_info(const RcCudaCall &c, int64_t at, const RcPick &pick) {
   const int64_t info = at * c.info_stride;
 
@@ -181,6 +174,68 @@ extern "C" __global__ void __launch_bounds__(THREADS)
   }
 }
 
+/* ---- the times that a block needs ---- */
+
+/* How many of the times are at or before `t`, by all lanes of a warp. */
+static __device__ int64_t warp_count_until(const int64_t *times, int64_t n, int64_t t) {
+  const int lane = threadIdx.x % 32;
+  int64_t low = 0, high = n;
+
+  while (high - low > 32) {
+    const int64_t step = (high - low + 32) / 33;
+    const int64_t at = low + (lane + 1) * step - 1;
+    const int before = __popc(__ballot_sync(ALL, at < high && times[at] <= t));
+    const int64_t end = low + (before + 1) * step - 1;
+
+    low += before * step;
+    /* after the last of 32 there is nothing that would say where it ends */
+    high = before < 32 && end < high ? end : high;
+  }
+  return low + __popc(__ballot_sync(ALL, low + lane < high && times[low + lane] <= t));
+}
+
+/* Rows low .. low + n - 1. A row is the first or the last of them only where it is
+ * that of the series, or lies more than one row before or after what is needed. */
+struct Window {
+  const int64_t *times;
+  int64_t low, n;
+};
+
+/* Those around the ticks, and one more on each side: read side by side and kept
+ * where they are searched fast. For methods that take rows next to the tick. */
+static __device__ Window window_of(const Rows &rows, const int64_t *ticks, int m) {
+  __shared__ int64_t kept[WINDOW], ends[2];
+  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+  Window w = {rows.times, 0, rows.n};
+
+  if (rows.n > SHORT_SERIES) {
+    if (warp < 2) {
+      int64_t edge = warp == 0 ? INT64_MAX : INT64_MIN;
+
+      for (int i = lane; i < m; i += 32)
+        edge = warp == 0 ? min(edge, ticks[i]) : max(edge, ticks[i]);
+      for (int k = 16; k > 0; k /= 2) {
+        const int64_t other = __shfl_xor_sync(ALL, edge, k);
+
+        edge = warp == 0 ? min(edge, other) : max(edge, other);
+      }
+      edge = warp_count_until(rows.times, rows.n, edge);
+      if (lane == 0) ends[warp] = edge;
+    }
+    __syncthreads();
+    w.low = max(ends[0] - 2, (int64_t)0);
+    /* not negative where the times do not increase either */
+    w.n = max(min(ends[1] + 2, rows.n) - w.low, (int64_t)0);
+  }
+  w.times = rows.times + w.low;
+  if (w.n <= WINDOW) {
+    for (int i = threadIdx.x; i < w.n; i += THREADS) kept[i] = w.times[i];
+    __syncthreads();
+    w.times = kept;
+  }
+  return w;
+}
+
 /* ---- any element: every method, type and mark ---- */
 
 template <typename Real>
@@ -241,11 +296,19 @@ static __device__ void copy_element(size_t size, const uint8_t *in, uint8_t *out
   }
 }
 
+/* What all elements of a tick that blends have in common. */
+struct Blend {
+  const uint8_t *b, *p, *q, *a; /* rows; b and a: NULL where pchip has none */
+  double wide, span;            /* the weight of q; from p to q, in ns */
+  double before, after;         /* from b to p and from q to a, in spans */
+};
+
 /* A tick's rows, for the threads that make its elements. */
 struct Tick {
   const RcCudaCall &c;
   const Rows &rows;
   const RcPick &pick;
+  const Blend &blend;
   int64_t batch;
 
   __device__ const int64_t *times() const { return rows.times + pick.first; }
@@ -294,18 +357,10 @@ static __device__ void make_between(const Tick &t, const RcSegment &segment, int
                                     uint8_t *out) {
   const RcDType dtype = t.c.sampler.config.dtype;
   const size_t size = t.c.sampler.size;
-  const RcPick &pick = t.pick;
-  const int64_t l = pick.left;
-  const int64_t *at = t.times();
-  const uint8_t *p = t.row(l), *q = t.row(l + 1);
-  const double wide = rc_time_weight(pick.tick, at[l], at[l + 1]);
+  const Blend &blend = t.blend;
+  const uint8_t *b = blend.b, *p = blend.p, *q = blend.q, *a = blend.a;
+  const double wide = blend.wide, span = blend.span;
   const Real w = (Real)wide;
-  const double span = (double)rc_time_distance(at[l + 1], at[l]);
-  const bool pchip = pick.op == RC_OP_PCHIP;
-  const bool has_before = pchip && l > 0;
-  const bool has_after = pchip && l + 2 < pick.count;
-  const bool wraps = segment.kind == RC_SEGMENT_WRAP;
-  double before = 0, after = 0;
 
   if (segment.kind == RC_SEGMENT_HOLD) {
     copy_element(size, p + k * size, out);
@@ -314,15 +369,13 @@ static __device__ void make_between(const Tick &t, const RcSegment &segment, int
   if (segment.kind == RC_SEGMENT_QUATERNION) {
     double from[4], to[4], between[4];
 
-    load_quaternion(t, segment, l, from);
-    load_quaternion(t, segment, l + 1, to);
+    load_quaternion(t, segment, t.pick.left, from);
+    load_quaternion(t, segment, t.pick.left + 1, to);
     slerp(from, to, wide, between);
     store_quaternion(t, between, out);
     return;
   }
-  if (has_before) before = (double)rc_time_distance(at[l], at[l - 1]) / span;
-  if (has_after) after = (double)rc_time_distance(at[l + 2], at[l + 1]) / span;
-  if (wraps) {
+  if (segment.kind == RC_SEGMENT_WRAP) {
     const double y = t.wide(p, k), z = t.wide(q, k);
     const double d = rc_wrap_difference(z - y, segment.period);
     double value = fma(wide, d, y);
@@ -330,11 +383,10 @@ static __device__ void make_between(const Tick &t, const RcSegment &segment, int
     if (segment.velocity >= 0)
       value = rc_cubic_f64(y, d, span / 1e9 * t.wide(p, segment.velocity),
                            span / 1e9 * t.wide(q, segment.velocity), wide);
-    else if (has_before || has_after)
+    else if (b || a)
       value = rc_pchip_f64(
-          y, d, wide, before,
-          has_before ? rc_wrap_difference(y - t.wide(t.row(l - 1), k), segment.period) : 0, after,
-          has_after ? rc_wrap_difference(t.wide(t.row(l + 2), k) - z, segment.period) : 0);
+          y, d, wide, blend.before, b ? rc_wrap_difference(y - t.wide(b, k), segment.period) : 0,
+          blend.after, a ? rc_wrap_difference(t.wide(a, k) - z, segment.period) : 0);
     store_wrapped(t, segment, value, out);
     return;
   }
@@ -342,17 +394,19 @@ static __device__ void make_between(const Tick &t, const RcSegment &segment, int
   const Real z = Math<Real>::load(dtype, q + k * size);
 
   if (segment.velocity >= 0) {
-    const Real seconds = pick.op == RC_OP_HERMITE ? (Real)(span / 1e9) : 0;
+    const Real seconds = t.pick.op == RC_OP_HERMITE ? (Real)(span / 1e9) : 0;
     const Real m0 = Math<Real>::load(dtype, p + segment.velocity * size);
     const Real m1 = Math<Real>::load(dtype, q + segment.velocity * size);
 
     Math<Real>::store(dtype, Math<Real>::cubic(y, z - y, seconds * m0, seconds * m1, w), out);
-  } else if (has_before || has_after) {
-    const Real d_before = has_before ? y - Math<Real>::load(dtype, t.row(l - 1) + k * size) : 0;
-    const Real d_after = has_after ? Math<Real>::load(dtype, t.row(l + 2) + k * size) - z : 0;
+  } else if (b || a) {
+    const Real d_before = b ? y - Math<Real>::load(dtype, b + k * size) : 0;
+    const Real d_after = a ? Math<Real>::load(dtype, a + k * size) - z : 0;
 
     Math<Real>::store(
-        dtype, Math<Real>::pchip(y, z - y, w, (Real)before, d_before, (Real)after, d_after), out);
+        dtype,
+        Math<Real>::pchip(y, z - y, w, (Real)blend.before, d_before, (Real)blend.after, d_after),
+        out);
   } else {
     Math<Real>::store(dtype, Math<Real>::lerp(y, z, w), out);
   }
@@ -450,9 +504,34 @@ static __device__ void make_element(const Tick &t, int64_t e, uint8_t *out) {
     make_between<Real>(t, segment, e, out);
 }
 
+/* `pick` is of rows of the window. */
+static __device__ Blend blend_of(const RcCudaCall &c, const Rows &rows, const Window &w,
+                                 int64_t batch, const RcPick &pick) {
+  const int64_t p = w.low + pick.first + pick.left;
+  const int64_t *at = w.times + pick.first + pick.left;
+  Blend blend;
+
+  blend.p = row_at(c, rows, batch, p);
+  blend.q = row_at(c, rows, batch, p + 1);
+  blend.wide = rc_time_weight(pick.tick, at[0], at[1]);
+  blend.span = (double)rc_time_distance(at[1], at[0]);
+  blend.b = blend.a = nullptr;
+  blend.before = blend.after = 0;
+  if (pick.op == RC_OP_PCHIP && pick.left > 0) {
+    blend.b = row_at(c, rows, batch, p - 1);
+    blend.before = (double)rc_time_distance(at[0], at[-1]) / blend.span;
+  }
+  if (pick.op == RC_OP_PCHIP && pick.left + 2 < pick.count) {
+    blend.a = row_at(c, rows, batch, p + 2);
+    blend.after = (double)rc_time_distance(at[2], at[1]) / blend.span;
+  }
+  return blend;
+}
+
 template <typename Real>
 static __device__ void rows_any(const RcCudaCall &c) {
   __shared__ RcPick picks[RC_CUDA_TILE];
+  __shared__ Blend blends[RC_CUDA_TILE];
   const int64_t b = blockIdx.x / c.tiles;
   const int64_t first = (int64_t)(blockIdx.x % c.tiles) * c.tile;
   const int m = (int)(c.count - first < c.tile ? c.count - first : c.tile);
@@ -461,21 +540,29 @@ static __device__ void rows_any(const RcCudaCall &c) {
   const uint32_t row = (uint32_t)(c.sampler.config.channels *
                                   (c.sampler.config.method == RC_METHOD_GATHER ? samples : 1));
 
+  const int64_t *ticks = c.ticks + b * c.ticks_stride + first;
+  const int64_t tick = threadIdx.x < m ? ticks[threadIdx.x] : 0;
+  Window w = {rows.times, 0, rows.n};
+
+  /* mean and gather take any number of rows */
+  if (c.sampler.config.method <= RC_METHOD_HERMITE) w = window_of(rows, ticks, m);
   if (threadIdx.x < m) {
-    const int64_t i = first + threadIdx.x;
-    const int64_t tick = c.ticks[b * c.ticks_stride + i];
     RcPick pick;
 
-    pick_rows(c.sampler, rows.times, rows.n, tick, &pick);
-    picks[threadIdx.x] = pick;
-    write_info(c, b * c.count + i, pick);
+    /* no tick, which the CPU refuses, is missing */
+    rc_pick_rows(&c.sampler, w.times, tick == RC_TIME_NONE ? 0 : w.n, tick, NULL, &pick);
+    write_info(c, b * c.count + first + threadIdx.x, pick);
+    if (pick.op >= RC_OP_LINEAR && pick.op <= RC_OP_HERMITE)
+      blends[threadIdx.x] = blend_of(c, rows, w, b, pick);
     if (c.report && pick.overflow > 0)
       atomicAdd((unsigned long long *)&c.report->overflow, (unsigned long long)pick.overflow);
+    pick.first += w.low;
+    picks[threadIdx.x] = pick;
   }
   __syncthreads();
   for (uint32_t e = threadIdx.x; e < m * row; e += THREADS) {
     const uint32_t i = e / row;
-    const Tick t = {c, rows, picks[i], b};
+    const Tick t = {c, rows, picks[i], blends[i], b};
     const int64_t at = b * c.out_batch_stride + (first + i) * c.out_row_stride;
 
     make_element<Real>(t, e % row, c.out + (at + e % row) * c.sampler.size);
@@ -503,70 +590,21 @@ extern "C" __global__ void __launch_bounds__(THREADS)
 
 /* ---- whole rows, in vectors ---- */
 
-/* How many of the times are at or before `t`, by all lanes of a warp. */
-static __device__ int64_t warp_count_until(const int64_t *times, int64_t n, int64_t t) {
-  const int lane = threadIdx.x % 32;
-  int64_t low = 0, high = n;
-
-  while (high - low > 32) {
-    const int64_t step = (high - low + 32) / 33;
-    const int64_t at = low + (lane + 1) * step - 1;
-    const int before = __popc(__ballot_sync(ALL, at < high && times[at] <= t));
-    const int64_t end = low + (before + 1) * step - 1;
-
-    low += before * step;
-    high = end < high ? end : high;
-  }
-  return low + __popc(__ballot_sync(ALL, low + lane < high && times[low + lane] <= t));
-}
-
 /* Where a tick's values come from. */
 struct Source {
   const uint8_t *from, *to; /* to: NULL where `from` is copied; both: missing */
   double weight;
 };
 
-/* The sources of the block's ticks. Of the times only those around the ticks are
- * read, side by side, and searched where they are close. */
 template <typename Kind>
 static __device__ void find_sources(const RcCudaCall &c, int64_t b, int64_t first, int m,
                                     Source *sources) {
-  __shared__ int64_t window[WINDOW], ends[2];
   const Rows rows = rows_of(c, b);
   const int64_t *ticks = c.ticks + b * c.ticks_stride + first;
-  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-  const int64_t *times = rows.times;
   /* asked for before anything has to be waited for */
   const int64_t tick = threadIdx.x < m ? ticks[threadIdx.x] : 0;
-  int64_t low = 0, n = rows.n;
+  const Window w = window_of(rows, ticks, m);
 
-  if (n > SHORT_SERIES) {
-    if (warp < 2) {
-      int64_t edge = warp == 0 ? INT64_MAX : INT64_MIN;
-
-      for (int i = lane; i < m; i += 32)
-        edge = warp == 0 ? min(edge, ticks[i]) : max(edge, ticks[i]);
-      for (int k = 16; k > 0; k /= 2) {
-        const int64_t other = __shfl_xor_sync(ALL, edge, k);
-
-        edge = warp == 0 ? min(edge, other) : max(edge, other);
-      }
-      edge = warp_count_until(times, n, edge);
-      if (lane == 0) ends[warp] = edge;
-    }
-    __syncthreads();
-    low = ends[0] > 0 ? ends[0] - 1 : 0;
-    n = (ends[1] < n ? ends[1] + 1 : n) - low;
-    if (n < 0) /* times that do not increase */
-      n = 0;
-  }
-  if (n <= WINDOW) {
-    for (int i = threadIdx.x; i < n; i += THREADS) window[i] = times[low + i];
-    __syncthreads();
-    times = window;
-  } else {
-    times += low;
-  }
   if (threadIdx.x < m) {
     Source s = {nullptr, nullptr, 0};
     RcPick pick;
@@ -575,12 +613,12 @@ static __device__ void find_sources(const RcCudaCall &c, int64_t b, int64_t firs
     if (Kind::blends ? c.sampler.config.method != RC_METHOD_LINEAR
                      : c.sampler.config.method > RC_METHOD_NEXT)
       __builtin_unreachable();
-    rc_pick_rows(&c.sampler, times, tick == RC_TIME_NONE ? 0 : n, tick, NULL, &pick);
+    rc_pick_rows(&c.sampler, w.times, tick == RC_TIME_NONE ? 0 : w.n, tick, NULL, &pick);
     write_info(c, b * c.count + first + threadIdx.x, pick);
-    if (pick.op != RC_OP_FILL) s.from = row_at(c, rows, b, low + pick.first);
+    if (pick.op != RC_OP_FILL) s.from = row_at(c, rows, b, w.low + pick.first);
     if (Kind::blends && pick.op == RC_OP_LINEAR) {
-      s.to = row_at(c, rows, b, low + pick.first + 1);
-      s.weight = rc_time_weight(tick, times[pick.first], times[pick.first + 1]);
+      s.to = row_at(c, rows, b, w.low + pick.first + 1);
+      s.weight = rc_time_weight(tick, w.times[pick.first], w.times[pick.first + 1]);
     }
     sources[threadIdx.x] = s;
   }

@@ -242,7 +242,7 @@ run_case (Device * device, uint64_t seed)
   repeats = one_in (3);
   origin = one_in (4) ? INT64_C (1700000000000000000) : between (-50, 50) * MS;
   series.batch = one_in (20) ? 0 : between (1, 5);
-  series.samples = one_in (15) ? 0 : one_in (6) ? between (500, 3000)
+  series.samples = one_in (15) ? 0 : one_in (3) ? between (500, 9000)
       : between (1, 200);
   series.row_stride = config.channels + (one_in (3) ? between (0, 9) : 0);
   series.batch_stride = series.samples * series.row_stride
