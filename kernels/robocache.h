@@ -4,8 +4,10 @@
 
 #include "calibrate/calibrate.h"
 #include "clock/clockmap.h"
+#include "common/cuda.h"
 #include "common/dtype.h"
 #include "common/status.h"
 #include "fuse/fuse.h"
 #include "resample/resample.h"
+#include "resample/resample-cuda.h"
 #include "voxelize/voxelize.h"

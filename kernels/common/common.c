@@ -38,6 +38,8 @@ rc_status_name (RcStatus status)
       return "overflow";
     case RC_ERR_NO_MEMORY:
       return "no memory";
+    case RC_ERR_CUDA:
+      return "cuda";
   }
   return "unknown";
 }

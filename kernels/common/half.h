@@ -60,8 +60,13 @@ rc_f64_canonical (double value)
 RC_HD float
 rc_f16_to_f32 (uint16_t half)
 {
-#ifdef RC_HARDWARE_F16
+#if defined(RC_HARDWARE_F16)
   return _cvtsh_ss (half);
+#elif defined(__CUDA_ARCH__)
+  float value;
+
+  __asm__ ("cvt.f32.f16 %0, %1;" : "=f" (value) : "h" (half));
+  return value;
 #else
   const uint32_t sign = (uint32_t) (half & 0x8000) << 16;
   const uint32_t magnitude = half & 0x7fff;
@@ -80,8 +85,13 @@ rc_f16_to_f32 (uint16_t half)
 RC_HD uint16_t
 rc_f16_from_f32 (float value)
 {
-#ifdef RC_HARDWARE_F16
+#if defined(RC_HARDWARE_F16)
   return value != value ? RC_NAN_BITS_F16 : (uint16_t) _cvtss_sh (value, 0);
+#elif defined(__CUDA_ARCH__)
+  uint16_t half;
+
+  __asm__ ("cvt.rn.f16.f32 %0, %1;" : "=h" (half) : "f" (value));
+  return value != value ? RC_NAN_BITS_F16 : half;
 #else
   const uint32_t bits = rc_f32_bits (value);
   const uint32_t sign = bits >> 16 & 0x8000;

@@ -27,7 +27,8 @@ typedef enum
   RC_ERR_DTYPE,         /* the operation has no meaning for this type */
   RC_ERR_UNSORTED,      /* source times that go backwards */
   RC_ERR_OVERFLOW,      /* a size that does not fit its integer type */
-  RC_ERR_NO_MEMORY      /* an allocation failed */
+  RC_ERR_NO_MEMORY,     /* an allocation failed */
+  RC_ERR_CUDA           /* no usable CUDA, or a call of its driver failed */
 } RcStatus;
 
 typedef struct

@@ -185,7 +185,7 @@ RC_NAME (mean_values) (const RcSegment * segment, int64_t first, int64_t n,
   for (int64_t i = 0; i + 1 < pick->count; i++) {
     const RC_NAME (Element) * l = row_at (rows, at, i);
     const RC_NAME (Element) * r = row_at (rows, at, i + 1);
-    const MeanPart part = mean_part (at, rows->times, i);
+    const RcMeanPart part = rc_mean_part (at, rows->times, i);
 
     for (int64_t k = 0; k < n; k++) {
       const double x = here[k];
@@ -228,7 +228,7 @@ RC_NAME (mean_quaternion) (const RcSegment * segment, const RcPick * pick,
   for (int k = 0; k < 4; k++)
     sum[k] = at->head * x[k];
   for (int64_t i = 0; i + 1 < pick->count; i++) {
-    const MeanPart part = mean_part (at, rows->times, i);
+    const RcMeanPart part = rc_mean_part (at, rows->times, i);
 
     RC_NAME (load_quaternion) (rows, i + 1, segment, at, y);
     memcpy (from, x, sizeof (from));

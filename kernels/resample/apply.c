@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Makes the values of one tick. Compiled once per CPU level: see cpu.h. */
-#include "sampler.h"
+#include "element.h"
+#include "pick.h"
 #include "sample-math.h"
 #include "../common/cpu.h"
 #include "../common/times.h"
@@ -9,23 +10,6 @@
 
 /* Channels of MEAN that are summed together, on the stack. */
 #define MEAN_BLOCK 64
-
-/* The tick's part that does not depend on the type. */
-typedef struct
-{
-  int64_t first;                /* pick->first */
-  int64_t from, to;             /* MEAN's window */
-  double window;
-  double head, tail;            /* MEAN: shares before the first row and after
-                                 * the last one */
-} RcTick;
-
-/* MEAN: what of the interval between two rows lies in the window. */
-typedef struct
-{
-  double from, to;              /* as fractions of the interval */
-  double share;                 /* as a fraction of the window */
-} MeanPart;
 
 static inline const void *
 row_at (const RcRows * rows, const RcTick * at, int64_t i)
@@ -44,32 +28,6 @@ row_sign (const RcRows * rows, const RcTick * at, int64_t i, int32_t group,
     return rows->signs[i][group];
   return rows->block_signs && rows->block_signs[(at->first + i) * n_groups
       + group];
-}
-
-static inline MeanPart
-mean_part (const RcTick * at, const int64_t * times, int64_t i)
-{
-  const int64_t low = times[i] < at->from ? at->from : times[i];
-  const int64_t high = times[i + 1] > at->to ? at->to : times[i + 1];
-  MeanPart part = { 0, 1, 0 };
-
-  if (low > times[i])
-    part.from = rc_time_weight (low, times[i], times[i + 1]);
-  if (high < times[i + 1])
-    part.to = rc_time_weight (high, times[i], times[i + 1]);
-  part.share = (double) rc_time_distance (high, low) / at->window;
-  return part;
-}
-
-/* To nearest even, within the type; a NaN, which integers cannot hold, gives
- * the smallest. `above` is the first value too large: a power of two. */
-#define STORE_INTEGER(type, low, high, above) \
-static inline type \
-store_##type (double value) \
-{ \
-  const double rounded = rint (value); \
-  return !(rounded > (double) low) ? low : rounded >= above ? high \
-      : (type) rounded; \
 }
 
 #ifdef RC_HARDWARE_F16
@@ -97,15 +55,6 @@ vector_linear_f16 (const void *p, const void *q, float w, void *out, int64_t n)
 #endif
 
 /* *INDENT-OFF* */
-STORE_INTEGER (int8_t, INT8_MIN, INT8_MAX, 0x1p7)
-STORE_INTEGER (uint8_t, 0, UINT8_MAX, 0x1p8)
-STORE_INTEGER (int16_t, INT16_MIN, INT16_MAX, 0x1p15)
-STORE_INTEGER (uint16_t, 0, UINT16_MAX, 0x1p16)
-STORE_INTEGER (int32_t, INT32_MIN, INT32_MAX, 0x1p31)
-STORE_INTEGER (uint32_t, 0, UINT32_MAX, 0x1p32)
-STORE_INTEGER (int64_t, INT64_MIN, INT64_MAX, 0x1p63)
-STORE_INTEGER (uint64_t, 0, UINT64_MAX, 0x1p64)
-
 #define MATH_F32(name) name##_f32
 #define MATH_F64(name) name##_f64
 #define AS_DOUBLE(x) ((double) (x))
@@ -154,8 +103,8 @@ STORE_INTEGER (uint64_t, 0, UINT64_MAX, 0x1p64)
 #define RC_NAME(name) name##_i8
 #define RC_MATH MATH_F64
 #define RC_LOAD AS_DOUBLE
-#define RC_STORE store_int8_t
-#define RC_STORE_D store_int8_t
+#define RC_STORE rc_store_int8_t
+#define RC_STORE_D rc_store_int8_t
 #include "apply-type.h"
 
 #define RC_T uint8_t
@@ -163,8 +112,8 @@ STORE_INTEGER (uint64_t, 0, UINT64_MAX, 0x1p64)
 #define RC_NAME(name) name##_u8
 #define RC_MATH MATH_F64
 #define RC_LOAD AS_DOUBLE
-#define RC_STORE store_uint8_t
-#define RC_STORE_D store_uint8_t
+#define RC_STORE rc_store_uint8_t
+#define RC_STORE_D rc_store_uint8_t
 #include "apply-type.h"
 
 #define RC_T int16_t
@@ -172,8 +121,8 @@ STORE_INTEGER (uint64_t, 0, UINT64_MAX, 0x1p64)
 #define RC_NAME(name) name##_i16
 #define RC_MATH MATH_F64
 #define RC_LOAD AS_DOUBLE
-#define RC_STORE store_int16_t
-#define RC_STORE_D store_int16_t
+#define RC_STORE rc_store_int16_t
+#define RC_STORE_D rc_store_int16_t
 #include "apply-type.h"
 
 #define RC_T uint16_t
@@ -181,8 +130,8 @@ STORE_INTEGER (uint64_t, 0, UINT64_MAX, 0x1p64)
 #define RC_NAME(name) name##_u16
 #define RC_MATH MATH_F64
 #define RC_LOAD AS_DOUBLE
-#define RC_STORE store_uint16_t
-#define RC_STORE_D store_uint16_t
+#define RC_STORE rc_store_uint16_t
+#define RC_STORE_D rc_store_uint16_t
 #include "apply-type.h"
 
 #define RC_T int32_t
@@ -190,8 +139,8 @@ STORE_INTEGER (uint64_t, 0, UINT64_MAX, 0x1p64)
 #define RC_NAME(name) name##_i32
 #define RC_MATH MATH_F64
 #define RC_LOAD AS_DOUBLE
-#define RC_STORE store_int32_t
-#define RC_STORE_D store_int32_t
+#define RC_STORE rc_store_int32_t
+#define RC_STORE_D rc_store_int32_t
 #include "apply-type.h"
 
 #define RC_T uint32_t
@@ -199,8 +148,8 @@ STORE_INTEGER (uint64_t, 0, UINT64_MAX, 0x1p64)
 #define RC_NAME(name) name##_u32
 #define RC_MATH MATH_F64
 #define RC_LOAD AS_DOUBLE
-#define RC_STORE store_uint32_t
-#define RC_STORE_D store_uint32_t
+#define RC_STORE rc_store_uint32_t
+#define RC_STORE_D rc_store_uint32_t
 #include "apply-type.h"
 
 #define RC_T int64_t
@@ -208,8 +157,8 @@ STORE_INTEGER (uint64_t, 0, UINT64_MAX, 0x1p64)
 #define RC_NAME(name) name##_i64
 #define RC_MATH MATH_F64
 #define RC_LOAD AS_DOUBLE
-#define RC_STORE store_int64_t
-#define RC_STORE_D store_int64_t
+#define RC_STORE rc_store_int64_t
+#define RC_STORE_D rc_store_int64_t
 #include "apply-type.h"
 
 #define RC_T uint64_t
@@ -217,8 +166,8 @@ STORE_INTEGER (uint64_t, 0, UINT64_MAX, 0x1p64)
 #define RC_NAME(name) name##_u64
 #define RC_MATH MATH_F64
 #define RC_LOAD AS_DOUBLE
-#define RC_STORE store_uint64_t
-#define RC_STORE_D store_uint64_t
+#define RC_STORE rc_store_uint64_t
+#define RC_STORE_D rc_store_uint64_t
 #include "apply-type.h"
 /* *INDENT-ON* */
 
@@ -308,77 +257,11 @@ RC_VARIANT (rc_apply_rows) (const RcSampler * sampler, const RcPick * pick,
           + (size_t) pick->count * row_size,
           (sampler->config.samples - pick->count) * sampler->config.channels);
       return;
-    case RC_OP_MEAN:{
-      const int64_t *times = rows->times;
-      const int64_t last = times[pick->count - 1];
-
-      rc_sampler_mean_window (sampler, pick->tick, &at.from, &at.to);
-      at.window = (double) sampler->config.window;
-      if (times[0] > at.from)
-        at.head = (double) rc_time_distance (times[0], at.from) / at.window;
-      if (last < at.to)
-        at.tail = (double) rc_time_distance (at.to, last) / at.window;
+    case RC_OP_MEAN:
+      rc_tick_window (sampler, pick, rows->times, &at);
       break;
-    }
     default:
       break;
   }
   apply_type (sampler, pick, rows, &at, out);
 }
-
-#ifndef RC_CPU_V3
-void
-rc_store_f64 (RcDType dtype, double value, void *out)
-{
-  /* through a sampler-less copy of what apply_type () would store */
-  switch (dtype) {
-#define STORE(name, type, expression) \
-    case name:{ \
-      const type stored = expression; \
-      memcpy (out, &stored, sizeof (stored)); \
-      break; \
-    }
-      STORE (RC_INT8, int8_t, store_int8_t (value));
-      STORE (RC_UINT8, uint8_t, store_uint8_t (value));
-      STORE (RC_INT16, int16_t, store_int16_t (value));
-      STORE (RC_UINT16, uint16_t, store_uint16_t (value));
-      STORE (RC_INT32, int32_t, store_int32_t (value));
-      STORE (RC_UINT32, uint32_t, store_uint32_t (value));
-      STORE (RC_INT64, int64_t, store_int64_t (value));
-      STORE (RC_UINT64, uint64_t, store_uint64_t (value));
-      STORE (RC_FLOAT16, uint16_t, rc_f16_from_f32 ((float) value));
-      STORE (RC_BFLOAT16, uint16_t, rc_bf16_from_f32 ((float) value));
-      STORE (RC_FLOAT32, float, rc_f32_canonical ((float) value));
-    default:
-      STORE (RC_FLOAT64, double, rc_f64_canonical (value));
-#undef STORE
-  }
-}
-
-double
-rc_load_f64 (RcDType dtype, const void *in)
-{
-  switch (dtype) {
-#define LOAD(name, type, convert) \
-    case name:{ \
-      type loaded; \
-      memcpy (&loaded, in, sizeof (loaded)); \
-      return (double) convert (loaded); \
-    }
-      LOAD (RC_INT8, int8_t,);
-      LOAD (RC_UINT8, uint8_t,);
-      LOAD (RC_INT16, int16_t,);
-      LOAD (RC_UINT16, uint16_t,);
-      LOAD (RC_INT32, int32_t,);
-      LOAD (RC_UINT32, uint32_t,);
-      LOAD (RC_INT64, int64_t,);
-      LOAD (RC_UINT64, uint64_t,);
-      LOAD (RC_FLOAT16, uint16_t, rc_f16_to_f32);
-      LOAD (RC_BFLOAT16, uint16_t, rc_bf16_to_f32);
-      LOAD (RC_FLOAT32, float,);
-    default:
-      LOAD (RC_FLOAT64, double,);
-#undef LOAD
-  }
-}
-#endif

@@ -29,15 +29,14 @@ rc_apply (const RcSampler * sampler, const RcPick * pick,
 #define AHEAD 2
 #define ASK_AT_MOST 32768
 
-/* A call with its strides resolved, and its scratch. */
+/* A call and its scratch. */
 typedef struct
 {
   const RcSampler *sampler;
   const RcSeries *series;
   const RcTicks *ticks;
   RcResampled *out;
-  int64_t row_stride, batch_stride, times_stride;       /* of the series */
-  int64_t out_row_stride, out_batch_stride, info_stride;
+  RcResamplePlan plan;
   RcApplyFunc apply;
   /* for series with equal times: what is left of them, and where it lies */
   int64_t *times, *index;
@@ -72,10 +71,10 @@ check_not_negative (int64_t value, const char *name, RcError * error)
 }
 
 static RcStatus
-check_series (Job * job, RcError * error)
+check_series (const RcSampler * sampler, const RcSeries * s,
+    RcResamplePlan * plan, RcError * error)
 {
-  const RcSeries *s = job->series;
-  const int64_t channels = job->sampler->config.channels;
+  const int64_t channels = sampler->config.channels;
   int64_t elements;
   RcStatus status;
 
@@ -88,35 +87,28 @@ check_series (Job * job, RcError * error)
       || (status = check_not_negative (s->times_stride, "series.times_stride",
               error)))
     return status;
-  job->row_stride = s->row_stride ? s->row_stride : channels;
-  if (job->row_stride < channels)
+  plan->row_stride = s->row_stride ? s->row_stride : channels;
+  if (plan->row_stride < channels)
     return rc_error_set (error, RC_ERR_SHAPE, "series.row_stride is %" PRId64
-        ", less than the %" PRId64 " channels of a row", job->row_stride,
+        ", less than the %" PRId64 " channels of a row", plan->row_stride,
         channels);
-  job->batch_stride = s->batch_stride;
-  if (!job->batch_stride
-      && __builtin_mul_overflow (s->samples, job->row_stride,
-          &job->batch_stride))
+  plan->batch_stride = s->batch_stride;
+  if (!plan->batch_stride
+      && __builtin_mul_overflow (s->samples, plan->row_stride,
+          &plan->batch_stride))
     goto too_large;
-  job->times_stride = s->times_stride ? s->times_stride : s->samples;
+  plan->times_stride = s->times_stride ? s->times_stride : s->samples;
   if (!s->values || s->batch == 0)
     return RC_OK;
-  if (!extent (s->samples, job->row_stride, channels, job->sampler->size,
+  if (!extent (s->samples, plan->row_stride, channels, sampler->size, &elements)
+      || !extent (s->batch, plan->batch_stride, elements, sampler->size,
           &elements)
-      || !extent (s->batch, job->batch_stride, elements, job->sampler->size,
-          &elements)
-      || !extent (s->batch, job->times_stride, s->samples, sizeof (int64_t),
+      || !extent (s->batch, plan->times_stride, s->samples, sizeof (int64_t),
           &elements))
     goto too_large;
   if (s->samples > 0 && !s->times)
     return rc_error_set (error, RC_ERR_ARGUMENT,
         "series.times is NULL with %" PRId64 " samples", s->samples);
-  for (int64_t b = 0; s->lengths && b < s->batch; b++) {
-    if (s->lengths[b] < 0 || s->lengths[b] > s->samples)
-      return rc_error_set (error, RC_ERR_SHAPE, "series.lengths[%" PRId64
-          "] is %" PRId64 ", must lie in [0, %" PRId64 "]", b, s->lengths[b],
-          s->samples);
-  }
   return RC_OK;
 too_large:
   return rc_error_set (error, RC_ERR_OVERFLOW, "series of batch %" PRId64
@@ -126,12 +118,12 @@ too_large:
 }
 
 static RcStatus
-check_outputs (Job * job, RcError * error)
+check_outputs (const RcSampler * sampler, int64_t batch, const RcTicks * ticks,
+    const RcResampled * out, RcResamplePlan * plan, RcError * error)
 {
-  const int64_t batch = job->series->batch, count = job->ticks->count;
-  const int64_t row = rc_sampler_row_elements (job->sampler);
-  const RcResampled *out = job->out;
-  int64_t elements, ticks;
+  const int64_t count = ticks->count;
+  const int64_t row = rc_sampler_row_elements (sampler);
+  int64_t elements, n_ticks;
   RcStatus status;
 
   if ((status = check_not_negative (count, "ticks.count", error))
@@ -142,29 +134,29 @@ check_outputs (Job * job, RcError * error)
       || (status = check_not_negative (out->info_stride, "out.info_stride",
               error)))
     return status;
-  job->out_row_stride = out->row_stride ? out->row_stride : row;
-  job->out_batch_stride = out->batch_stride;
-  job->info_stride = out->info_stride ? out->info_stride : 1;
-  if (job->out_row_stride < row)
+  plan->out_row_stride = out->row_stride ? out->row_stride : row;
+  plan->out_batch_stride = out->batch_stride;
+  plan->info_stride = out->info_stride ? out->info_stride : 1;
+  if (plan->out_row_stride < row)
     return rc_error_set (error, RC_ERR_SHAPE, "out.row_stride is %" PRId64
-        ", less than the %" PRId64 " elements of a row", job->out_row_stride,
+        ", less than the %" PRId64 " elements of a row", plan->out_row_stride,
         row);
-  if (!extent (count, job->out_row_stride, row, job->sampler->size, &elements)
+  if (!extent (count, plan->out_row_stride, row, sampler->size, &elements)
       || (!out->batch_stride && __builtin_mul_overflow (count,
-              job->out_row_stride, &job->out_batch_stride)))
+              plan->out_row_stride, &plan->out_batch_stride)))
     goto too_large;
-  if (batch > 1 && job->out_batch_stride < elements)
+  if (batch > 1 && plan->out_batch_stride < elements)
     return rc_error_set (error, RC_ERR_SHAPE, "out.batch_stride is %" PRId64
         ", less than the %" PRId64 " elements of %" PRId64 " ticks",
-        job->out_batch_stride, elements, count);
-  if (!extent (batch, job->out_batch_stride, elements, job->sampler->size,
+        plan->out_batch_stride, elements, count);
+  if (!extent (batch, plan->out_batch_stride, elements, sampler->size,
           &elements)
-      || __builtin_mul_overflow (batch, count, &ticks)
-      || !extent (ticks, job->info_stride, 1, sizeof (int64_t), &elements)
-      || !extent (ticks, job->sampler->config.samples,
-          job->sampler->config.samples, sizeof (int64_t), &elements))
+      || __builtin_mul_overflow (batch, count, &n_ticks)
+      || !extent (n_ticks, plan->info_stride, 1, sizeof (int64_t), &elements)
+      || !extent (n_ticks, sampler->config.samples,
+          sampler->config.samples, sizeof (int64_t), &elements))
     goto too_large;
-  if (ticks > 0 && (!out->values || !job->ticks->times))
+  if (n_ticks > 0 && (!out->values || !ticks->times))
     return rc_error_set (error, RC_ERR_ARGUMENT, "%s is NULL with %" PRId64
         " ticks", out->values ? "ticks.times" : "out.values", count);
   return RC_OK;
@@ -173,6 +165,35 @@ too_large:
       ", %" PRId64 " ticks of %" PRId64 " elements and strides %" PRId64 ", %"
       PRId64 " has no size", batch, count, row, out->row_stride,
       out->batch_stride);
+}
+
+RcStatus
+rc_resample_plan (const RcSampler * sampler, const RcSeries * series,
+    const RcTicks * ticks, const RcResampled * out, RcResamplePlan * plan,
+    RcError * error)
+{
+  RcStatus status;
+
+  if (!sampler || !series || !ticks || !out)
+    return rc_error_set (error, RC_ERR_ARGUMENT, "%s is NULL", !sampler
+        ? "sampler" : !series ? "series" : !ticks ? "ticks" : "out");
+  status = check_series (sampler, series, plan, error);
+  return status != RC_OK ? status : check_outputs (sampler, series->batch,
+      ticks, out, plan, error);
+}
+
+static RcStatus
+check_lengths (const RcSeries * s, RcError * error)
+{
+  if (!s->values)
+    return RC_OK;
+  for (int64_t b = 0; s->lengths && b < s->batch; b++) {
+    if (s->lengths[b] < 0 || s->lengths[b] > s->samples)
+      return rc_error_set (error, RC_ERR_SHAPE, "series.lengths[%" PRId64
+          "] is %" PRId64 ", must lie in [0, %" PRId64 "]", b, s->lengths[b],
+          s->samples);
+  }
+  return RC_OK;
 }
 
 static RcStatus
@@ -253,7 +274,7 @@ write_gathered (const Job * job, int64_t at, const RcPick * pick,
 
   out->overflow += pick->overflow;
   if (out->gather_count)
-    out->gather_count[at * job->info_stride] = (int32_t) pick->count;
+    out->gather_count[at * job->plan.info_stride] = (int32_t) pick->count;
   for (int64_t i = 0; out->gather_times && i < samples; i++)
     out->gather_times[at * samples + i] = i < pick->count
         ? times[pick->first + i] : RC_TIME_NONE;
@@ -286,7 +307,7 @@ resample_one (Job * job, int64_t batch, const int64_t * times, int64_t n,
   const bool gathers = job->sampler->config.method == RC_METHOD_GATHER;
   RcResampled *out = job->out;
   uint8_t *row = (uint8_t *) out->values
-      + (size_t) (batch * job->out_batch_stride) * size;
+      + (size_t) (batch * job->plan.out_batch_stride) * size;
   RcRows rows = *from;
   RcPick picks[AHEAD + 1];
   int64_t hint = 0, asked = 0;
@@ -295,7 +316,7 @@ resample_one (Job * job, int64_t batch, const int64_t * times, int64_t n,
     rc_pick (job->sampler, times, n, ticks[i], &hint, &picks[i]);
   for (int64_t i = 0; i < count; i++) {
     const int64_t at = batch * count + i;
-    const int64_t info = at * job->info_stride;
+    const int64_t info = at * job->plan.info_stride;
     const RcPick *pick = &picks[i % (AHEAD + 1)];
 
     rows.coming_bytes = 0;
@@ -307,7 +328,7 @@ resample_one (Job * job, int64_t batch, const int64_t * times, int64_t n,
     }
     rows.times = times ? times + pick->first : NULL;
     job->apply (job->sampler, pick, &rows, row);
-    row += (size_t) job->out_row_stride * size;
+    row += (size_t) job->plan.out_row_stride * size;
     if (out->state)
       out->state[info] = pick->state;
     if (out->skew)
@@ -339,11 +360,11 @@ resample_batch (Job * job, int64_t batch, RcError * error)
       && (status = check_ticks (at, ticks->count, batch, error)) != RC_OK)
     return status;
   if (s->values && s->samples > 0) {
-    times = s->times + batch * job->times_stride;
+    times = s->times + batch * job->plan.times_stride;
     n = s->lengths ? s->lengths[batch] : s->samples;
     rows.block = (const uint8_t *) s->values
-        + (size_t) (batch * job->batch_stride) * job->sampler->size;
-    rows.stride = job->row_stride * (int64_t) job->sampler->size;
+        + (size_t) (batch * job->plan.batch_stride) * job->sampler->size;
+    rows.stride = job->plan.row_stride * (int64_t) job->sampler->size;
     status = check_order (times, n, batch, &equal, error);
     if (status != RC_OK)
       return status;
@@ -387,11 +408,9 @@ rc_resample (const RcSampler * sampler, const RcSeries * series,
   Job job = {.sampler = sampler,.series = series,.ticks = ticks,.out = out };
   RcStatus status = RC_OK;
 
-  if (!sampler || !series || !ticks || !out)
-    return rc_error_set (error, RC_ERR_ARGUMENT, "%s is NULL", !sampler
-        ? "sampler" : !series ? "series" : !ticks ? "ticks" : "out");
-  if ((status = check_series (&job, error)) != RC_OK
-      || (status = check_outputs (&job, error)) != RC_OK)
+  if ((status = rc_resample_plan (sampler, series, ticks, out, &job.plan,
+              error)) != RC_OK
+      || (status = check_lengths (series, error)) != RC_OK)
     return status;
   out->duplicates = out->overflow = 0;
   job.apply = rc_apply_func ();

@@ -65,7 +65,7 @@ rc_atan_unit (double x)
     y = (x - 1) / (x + 1);
   } else if (x > 0.19891236737965801) { /* tan (pi/16) */
     base = 0.39269908169872414;
-    y = (x - c) / fma (x, c, 1);
+    y = (x - c) / fma (x, c, 1.0);
   }
   z = y * y;
   s = fma (z, 1.0 / 25, -1.0 / 23);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checks a configuration and prepares what every tick needs of it. */
+#include "element.h"
 #include "sampler.h"
 #include "sample-math.h"
 #include "../common/times.h"

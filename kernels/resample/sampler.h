@@ -68,10 +68,6 @@ typedef struct
   int64_t coming_share;         /* to be asked for with each 128 bytes made */
 } RcRows;
 
-/* The ends of MEAN's window; false where int64 has no such time. */
-bool rc_sampler_mean_window (const RcSampler * sampler, int64_t tick,
-    int64_t * from, int64_t * to);
-
 /* rc_apply () for any rows, chosen for this machine. */
 typedef void (*RcApplyFunc) (const RcSampler * sampler, const RcPick * pick,
     const RcRows * rows, void *out);
@@ -82,6 +78,14 @@ void rc_apply_rows_baseline (const RcSampler * sampler, const RcPick * pick,
 void rc_apply_rows_v3 (const RcSampler * sampler, const RcPick * pick,
     const RcRows * rows, void *out);
 
-/* Stores one value as `dtype`, as a result is stored. */
-void rc_store_f64 (RcDType dtype, double value, void *out);
-double rc_load_f64 (RcDType dtype, const void *in);
+/* Strides with the defaults filled in, in elements. */
+typedef struct
+{
+  int64_t row_stride, batch_stride, times_stride;       /* of the series */
+  int64_t out_row_stride, out_batch_stride, info_stride;
+} RcResamplePlan;
+
+/* Checks a call, but for what lies behind its pointers. */
+RcStatus rc_resample_plan (const RcSampler * sampler, const RcSeries * series,
+    const RcTicks * ticks, const RcResampled * out, RcResamplePlan * plan,
+    RcError * error);

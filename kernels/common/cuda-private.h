@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What operations need of a device; private to kernels/. */
+#pragma once
+
+#include <stddef.h>
+
+#include "cuda.h"
+
+/* The kernels, by the names in the fatbin. */
+#define RC_CUDA_KERNELS(X) \
+  X (RC_KERNEL_PREPARE, "rc_prepare") \
+  X (RC_KERNEL_SIGNS, "rc_signs") \
+  X (RC_KERNEL_COPY, "rc_rows_copy") \
+  X (RC_KERNEL_LINEAR_F32, "rc_rows_linear_f32") \
+  X (RC_KERNEL_LINEAR_F64, "rc_rows_linear_f64") \
+  X (RC_KERNEL_LINEAR_F16, "rc_rows_linear_f16") \
+  X (RC_KERNEL_LINEAR_BF16, "rc_rows_linear_bf16") \
+  X (RC_KERNEL_ANY_F32, "rc_rows_any_f32") \
+  X (RC_KERNEL_ANY_F64, "rc_rows_any_f64")
+
+typedef enum
+{
+#define NAME(id, name) id,
+  RC_CUDA_KERNELS (NAME)
+#undef NAME
+  RC_N_KERNELS
+} RcCudaKernel;
+
+#define RC_CUDA_THREADS 256     /* of every block */
+
+/* Queues a kernel; the context must be current. */
+RcStatus rc_cuda_launch (RcCuda * cuda, RcCudaKernel kernel, int64_t blocks,
+    void *stream, const void *argument, RcError * error);
+int32_t rc_cuda_multiprocessors (const RcCuda * cuda);
+RcStatus rc_cuda_enter (RcCuda * cuda, RcError * error);
+void rc_cuda_leave (RcCuda * cuda);
+/* Stream-ordered memory; size 0 gives NULL. */
+RcStatus rc_cuda_alloc_async (RcCuda * cuda, size_t size, void *stream,
+    void **memory, RcError * error);
+void rc_cuda_free_async (RcCuda * cuda, void *memory, void *stream);
+/* Memory with a copy of `from`, now. */
+RcStatus rc_cuda_upload (RcCuda * cuda, const void *from, size_t size,
+    unsigned long long *memory, RcError * error);
+void rc_cuda_free_memory (RcCuda * cuda, unsigned long long memory);

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libcuda at run time, contexts, and our kernels in them. */
+#include "cuda-private.h"
+#include "cuda-driver.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef RC_CUDA_BUILT
+#define RC_CUDA_BUILT 0         /* nvcc's version, 1000 * major + 10 * minor */
+#endif
+
+#if RC_CUDA_BUILT
+extern const unsigned char rc_cuda_fatbin[];
+#else
+static const unsigned char rc_cuda_fatbin[1];
+#endif
+
+struct RcCuda
+{
+  const RcCuTable *cu;
+  RcCuContext context;
+  RcCuDevice device;
+  bool primary;                 /* retained by us */
+  RcCuModule module;
+  RcCuFunction kernels[RC_N_KERNELS];
+  int multiprocessors;
+  char name[128];
+};
+
+static const char *const kernel_names[RC_N_KERNELS] = {
+#define NAME(id, name) name,
+  RC_CUDA_KERNELS (NAME)
+#undef NAME
+};
+
+/* ---- the driver ---- */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static RcCuTable table;
+static bool loaded;
+
+/* A driver that is missing may be installed later: only success is kept. */
+static RcStatus
+load_driver (RcError * error)
+{
+  RcCuTable t;
+  RcCuResult result;
+  void *library = dlopen ("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+
+  if (!library)
+    return rc_error_set (error, RC_ERR_CUDA, "no NVIDIA driver: %s",
+        dlerror ());
+#define FIND(field, symbol, arguments) \
+  *(void **) &t.field = dlsym (library, #symbol); \
+  if (!t.field) { \
+    dlclose (library); \
+    return rc_error_set (error, RC_ERR_CUDA, "the NVIDIA driver is too old: " \
+        "libcuda.so.1 has no " #symbol); \
+  }
+  RC_CU_FUNCTIONS (FIND)
+#undef FIND
+      t.version = 0;
+  if ((result = t.init (0)) != RC_CU_SUCCESS
+      || (result = t.driver_version (&t.version)) != RC_CU_SUCCESS) {
+    const char *name = NULL;
+
+    t.error_name (result, &name);
+    rc_error_set (error, RC_ERR_CUDA, "%s: %s", result == RC_CU_ERROR_NO_DEVICE
+        ? "no CUDA device" : "the NVIDIA driver does not start",
+        name ? name : "unknown error");
+    dlclose (library);
+    return RC_ERR_CUDA;
+  }
+  table = t;
+  loaded = true;
+  return RC_OK;
+}
+
+static const RcCuTable *
+driver (RcError * error)
+{
+  RcStatus status = RC_OK;
+
+  pthread_mutex_lock (&lock);
+  if (!loaded)
+    status = load_driver (error);
+  pthread_mutex_unlock (&lock);
+  return status == RC_OK ? &table : NULL;
+}
+
+static RcStatus
+check (const RcCuda * cuda, RcCuResult result, const char *what,
+    RcError * error)
+{
+  const char *name = NULL;
+
+  if (result == RC_CU_SUCCESS)
+    return RC_OK;
+  cuda->cu->error_name (result, &name);
+  return rc_error_set (error, result == RC_CU_ERROR_OUT_OF_MEMORY
+      ? RC_ERR_NO_MEMORY : RC_ERR_CUDA, "%s: %s (%d), device %s", what,
+      name ? name : "unknown error", result, cuda->name);
+}
+
+/* ---- contexts ---- */
+
+static RcStatus
+load_kernels (RcCuda * cuda, RcError * error)
+{
+  RcCuResult result = cuda->cu->module_load (&cuda->module, rc_cuda_fatbin);
+  RcStatus status;
+  int major = 0, minor = 0;
+
+  cuda->cu->device_attribute (&major, RC_CU_ATTRIBUTE_MAJOR, cuda->device);
+  cuda->cu->device_attribute (&minor, RC_CU_ATTRIBUTE_MINOR, cuda->device);
+  if (result == RC_CU_ERROR_NO_BINARY_FOR_GPU
+      || result == RC_CU_ERROR_INVALID_IMAGE
+      || result == RC_CU_ERROR_UNSUPPORTED_PTX_VERSION)
+    return rc_error_set (error, RC_ERR_CUDA, "no kernel for device %s (compute "
+        "capability %d.%d): the kernels were built with CUDA %d.%d, the driver "
+        "serves up to %d.%d", cuda->name, major, minor, RC_CUDA_BUILT / 1000,
+        RC_CUDA_BUILT % 1000 / 10, cuda->cu->version / 1000,
+        cuda->cu->version % 1000 / 10);
+  if ((status = check (cuda, result, "cuModuleLoadData", error)) != RC_OK)
+    return status;
+  for (int i = 0; i < RC_N_KERNELS; i++) {
+    result = cuda->cu->module_function (&cuda->kernels[i], cuda->module,
+        kernel_names[i]);
+    if ((status = check (cuda, result, kernel_names[i], error)) != RC_OK)
+      return status;
+  }
+  return RC_OK;
+}
+
+static RcCuda *
+cuda_new (bool primary, int32_t number, void *context, RcError * error)
+{
+  RcCuda *cuda;
+  RcCuResult result;
+  RcStatus status;
+  int count = 0;
+
+  if (!RC_CUDA_BUILT) {
+    rc_error_set (error, RC_ERR_CUDA, "built without CUDA kernels");
+    return NULL;
+  }
+  cuda = calloc (1, sizeof (*cuda));
+  if (!cuda) {
+    rc_error_set (error, RC_ERR_NO_MEMORY, "no memory for an RcCuda");
+    return NULL;
+  }
+  if (!(cuda->cu = driver (error)))
+    goto failed;
+  if (primary) {
+    result = cuda->cu->device_count (&count);
+    if (check (cuda, result, "cuDeviceGetCount", error) != RC_OK)
+      goto failed;
+    if (number < 0 || number >= count) {
+      rc_error_set (error, RC_ERR_CUDA, "device is %d, this machine has %d",
+          number, count);
+      goto failed;
+    }
+    result = cuda->cu->device_get (&cuda->device, number);
+    if (check (cuda, result, "cuDeviceGet", error) != RC_OK)
+      goto failed;
+    result = cuda->cu->primary_retain (&cuda->context, cuda->device);
+    if (check (cuda, result, "cuDevicePrimaryCtxRetain", error) != RC_OK)
+      goto failed;
+    cuda->primary = true;
+  } else {
+    cuda->context = context;
+  }
+  if (rc_cuda_enter (cuda, error) != RC_OK)
+    goto failed;
+  result = cuda->cu->context_device (&cuda->device);
+  status = check (cuda, result, "cuCtxGetDevice", error);
+  if (status == RC_OK) {
+    cuda->cu->device_name (cuda->name, sizeof (cuda->name), cuda->device);
+    cuda->cu->device_attribute (&cuda->multiprocessors,
+        RC_CU_ATTRIBUTE_MULTIPROCESSORS, cuda->device);
+    status = load_kernels (cuda, error);
+  }
+  rc_cuda_leave (cuda);
+  if (status == RC_OK)
+    return cuda;
+failed:
+  rc_cuda_free (cuda);
+  return NULL;
+}
+
+RcCuda *
+rc_cuda_new (int32_t device, RcError * error)
+{
+  return cuda_new (true, device, NULL, error);
+}
+
+RcCuda *
+rc_cuda_new_for_context (void *context, RcError * error)
+{
+  if (!context) {
+    rc_error_set (error, RC_ERR_ARGUMENT, "context is NULL");
+    return NULL;
+  }
+  return cuda_new (false, 0, context, error);
+}
+
+void
+rc_cuda_free (RcCuda * cuda)
+{
+  if (!cuda)
+    return;
+  if (cuda->module && rc_cuda_enter (cuda, NULL) == RC_OK) {
+    cuda->cu->module_unload (cuda->module);
+    rc_cuda_leave (cuda);
+  }
+  if (cuda->primary)
+    cuda->cu->primary_release (cuda->device);
+  free (cuda);
+}
+
+const char *
+rc_cuda_device_name (const RcCuda * cuda)
+{
+  return cuda->name;
+}
+
+int32_t
+rc_cuda_multiprocessors (const RcCuda * cuda)
+{
+  return cuda->multiprocessors;
+}
+
+RcStatus
+rc_cuda_enter (RcCuda * cuda, RcError * error)
+{
+  return check (cuda, cuda->cu->context_push (cuda->context),
+      "cuCtxPushCurrent", error);
+}
+
+void
+rc_cuda_leave (RcCuda * cuda)
+{
+  RcCuContext context;
+
+  cuda->cu->context_pop (&context);
+}
+
+/* ---- work ---- */
+
+RcStatus
+rc_cuda_launch (RcCuda * cuda, RcCudaKernel kernel, int64_t blocks,
+    void *stream, const void *argument, RcError * error)
+{
+  void *params[] = { (void *) argument };
+
+  if (blocks > INT32_MAX)
+    return rc_error_set (error, RC_ERR_OVERFLOW, "%s: a grid of %lld blocks",
+        kernel_names[kernel], (long long) blocks);
+  return check (cuda, cuda->cu->launch (cuda->kernels[kernel],
+          (unsigned) blocks, 1, 1, RC_CUDA_THREADS, 1, 1, 0, stream, params,
+          NULL), kernel_names[kernel], error);
+}
+
+RcStatus
+rc_cuda_alloc_async (RcCuda * cuda, size_t size, void *stream, void **memory,
+    RcError * error)
+{
+  RcCuPointer pointer = 0;
+  RcStatus status = RC_OK;
+
+  if (size > 0)
+    status = check (cuda, cuda->cu->alloc_async (&pointer, size, stream),
+        "cuMemAllocAsync", error);
+  *memory = (void *) (uintptr_t) pointer;
+  return status;
+}
+
+void
+rc_cuda_free_async (RcCuda * cuda, void *memory, void *stream)
+{
+  if (memory)
+    cuda->cu->free_async ((RcCuPointer) (uintptr_t) memory, stream);
+}
+
+RcStatus
+rc_cuda_upload (RcCuda * cuda, const void *from, size_t size,
+    unsigned long long *memory, RcError * error)
+{
+  RcStatus status = check (cuda, cuda->cu->alloc (memory, size), "cuMemAlloc",
+      error);
+
+  if (status != RC_OK)
+    return status;
+  status = check (cuda, cuda->cu->to_device (*memory, from, size),
+      "cuMemcpyHtoD", error);
+  if (status != RC_OK)
+    cuda->cu->free (*memory);
+  return status;
+}
+
+void
+rc_cuda_free_memory (RcCuda * cuda, unsigned long long memory)
+{
+  cuda->cu->free (memory);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What resample-cuda.c and resample.cu share. */
+#pragma once
+
+#include "resample-cuda.h"
+#include "sampler.h"
+
+/* Bytes that a thread moves at once in the kernels for whole rows. */
+#define RC_CUDA_VECTOR 16
+/* Most ticks of a block. */
+#define RC_CUDA_TILE 128
+
+/* One call, its strides resolved: the kernels' argument. Strides in elements. */
+typedef struct
+{
+  RcSampler sampler;            /* its pointers are the device's */
+  const int32_t *segment_of;    /* [D] */
+  const uint8_t *values;
+  const int64_t *times, *lengths;
+  int64_t batch, samples;
+  int64_t row_stride, batch_stride, times_stride;
+  const int64_t *ticks;
+  int64_t count, ticks_stride;  /* between batches; 0: shared */
+  uint8_t *out;
+  int64_t out_row_stride, out_batch_stride, info_stride;
+  uint8_t *state;
+  int64_t *skew, *newest;
+  int32_t *gather_count;
+  int64_t *gather_times;
+  RcCudaReport *report;
+  /* from rc_prepare (), where the report is wanted: times without repetitions,
+   * where they lie, and how many; per batch */
+  int64_t *unique_times;        /* [B, S] */
+  int64_t *unique_index;        /* [B, S] */
+  int64_t *unique_count;        /* [B] */
+  uint8_t *signs;               /* [B, S, groups], by unique rows */
+  uint64_t fill;                /* the missing value, as often as it fits */
+  uint32_t tile, tiles;         /* ticks of a block; blocks of a batch */
+  uint32_t vectors;              /* of a row */
+} RcCudaCall;
+
+struct RcCudaSampler
+{
+  RcCuda *cuda;
+  RcSampler sampler;            /* its pointers are the device's */
+  const int32_t *segment_of;
+  unsigned long long memory;    /* CUdeviceptr of all of it */
+  bool plain;                   /* no marks */
+};

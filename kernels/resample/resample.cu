@@ -1,0 +1,752 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Resampling on a device. Which rows a tick takes (pick.h) and the mathematics of a
+ * sample (sample-math.h) are the CPU's own source. A block makes `tile` ticks of one
+ * batch: it picks their rows, then its threads make the elements side by side. */
+#include "element.h"
+#include "pick.h"
+#include "resample-cuda-private.h"
+#include "sample-math.h"
+
+#define THREADS 256
+#define WARPS (THREADS / 32)
+#define ALL 0xffffffffu
+/* Times of a series that a block keeps at hand. */
+#define WINDOW 1024
+/* Below it all of them are read; above, a search says which. */
+#define SHORT_SERIES 512
+/* Parts of rows that a thread has in flight, and blocks on a multiprocessor. Measured
+ * on an H100 (docs/bench-cuda.md): 4 and 4, 3 and 5, 2 and 6, 8 and 3 are slower. */
+#define FLIGHT 2
+#define BLOCKS 8
+
+/* ---- what a block works on ---- */
+
+struct Rows {
+  const int64_t *times; /* increasing */
+  const int64_t *index; /* row i of them lies at index[i]; NULL: at i */
+  int64_t n;
+};
+
+static __device__ int64_t length_of(const RcCudaCall &c, int64_t b) {
+  if (!c.lengths) return c.samples;
+  const int64_t n = c.lengths[b];
+  return n < 0 ? 0 : n > c.samples ? c.samples : n;
+}
+
+static __device__ Rows rows_of(const RcCudaCall &c, int64_t b) {
+  Rows rows;
+
+  if (c.unique_times) {
+    rows.times = c.unique_times + b * c.samples;
+    rows.index = c.unique_index + b * c.samples;
+    rows.n = c.unique_count[b];
+  } else {
+    rows.times = c.times + b * c.times_stride;
+    rows.index = nullptr;
+    rows.n = length_of(c, b);
+  }
+  return rows;
+}
+
+static __device__ const uint8_t *row_at(const RcCudaCall &c, const Rows &rows, int64_t b,
+                                        int64_t i) {
+  const int64_t at = rows.index ? rows.index[i] : i;
+
+  return c.values + (b * c.batch_stride + at * c.row_stride) * c.sampler.size;
+}
+
+static __device__ void write_info(const RcCudaCall &c, int64_t at, const RcPick &pick) {
+  const int64_t info = at * c.info_stride;
+
+  if (c.state) c.state[info] = pick.state;
+  if (c.skew) c.skew[info] = pick.skew;
+  if (c.newest) c.newest[info] = pick.newest;
+  if (c.gather_count) c.gather_count[info] = pick.op == RC_OP_GATHER ? (int32_t)pick.count : 0;
+}
+
+/* Called, not inlined: each is a switch over twelve types. */
+static __device__ __noinline__ double get(RcDType dtype, const uint8_t *in) {
+  return rc_load_f64(dtype, in);
+}
+
+static __device__ __noinline__ void put(RcDType dtype, double value, uint8_t *out) {
+  rc_store_f64(dtype, value, out);
+}
+
+/* ---- once per batch: repeated times, order, signs ---- */
+
+/* Sum of `flag` over the threads before this one; the total in *total. */
+static __device__ int block_rank(bool flag, int *total) {
+  __shared__ int sums[WARPS];
+  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+  const unsigned votes = __ballot_sync(ALL, flag);
+  int before = __popc(votes & ((1u << lane) - 1));
+
+  __syncthreads(); /* sums of the last call have been read */
+  if (lane == 0) sums[warp] = __popc(votes);
+  __syncthreads();
+  *total = 0;
+  for (int w = 0; w < WARPS; w++) {
+    before += w < warp ? sums[w] : 0;
+    *total += sums[w];
+  }
+  return before;
+}
+
+extern "C" __global__ void __launch_bounds__(THREADS)
+    rc_prepare(const __grid_constant__ RcCudaCall c) {
+  const int64_t b = blockIdx.x;
+  const int64_t n = c.samples > 0 ? length_of(c, b) : 0;
+  const int64_t *times = c.times + b * c.times_stride;
+  const int64_t *ticks = c.ticks + b * c.ticks_stride;
+  int64_t left = 0;
+  bool bad = false;
+
+  for (int64_t start = 0; start < n; start += THREADS) {
+    const int64_t i = start + threadIdx.x;
+    const bool there = i < n;
+    const int64_t time = there ? times[i] : 0;
+    const int64_t before = there && i > 0 ? times[i - 1] : RC_TIME_NONE;
+    const bool keep = there && (i == 0 || time != before);
+    int total;
+    const int64_t at = left + block_rank(keep, &total);
+
+    bad |= there && (i == 0 ? time == RC_TIME_NONE : time < before);
+    if (keep) {
+      c.unique_times[b * c.samples + at] = time;
+      c.unique_index[b * c.samples + at] = i;
+    }
+    left += total;
+  }
+  bad = __syncthreads_or(bad);
+  if (threadIdx.x == 0) {
+    c.unique_count[b] = bad ? 0 : left;
+    if (bad)
+      atomicAdd((unsigned long long *)&c.report->bad_series, 1ull);
+    else if (left < n)
+      atomicAdd((unsigned long long *)&c.report->duplicates, (unsigned long long)(n - left));
+  }
+  if (b > 0 && c.ticks_stride == 0) return;
+  for (int64_t start = 0; start < c.count; start += THREADS) {
+    const int64_t i = start + threadIdx.x;
+    const int none = __syncthreads_count(i < c.count && ticks[i] == RC_TIME_NONE);
+
+    if (none > 0 && threadIdx.x == 0)
+      atomicAdd((unsigned long long *)&c.report->bad_ticks, (unsigned long long)none);
+  }
+}
+
+/* rc_sampler_signs () for all rows: whether a row's quaternion is to be negated is
+ * the parity of the turns beyond 90 degrees up to it. */
+extern "C" __global__ void __launch_bounds__(THREADS)
+    rc_signs(const __grid_constant__ RcCudaCall c) {
+  const int64_t b = blockIdx.x;
+  const Rows rows = rows_of(c, b);
+  const RcDType dtype = c.sampler.config.dtype;
+  const int32_t groups = c.sampler.n_quaternions;
+
+  for (int32_t g = 0; g < groups; g++) {
+    const int64_t place = c.sampler.quaternions[g] * (int64_t)c.sampler.size;
+    int turns = 0;
+
+    for (int64_t start = 0; start < rows.n; start += THREADS) {
+      const int64_t i = start + threadIdx.x;
+      bool turn = false;
+      int total;
+
+      if (i > 0 && i < rows.n) {
+        const uint8_t *from = row_at(c, rows, b, i - 1) + place;
+        const uint8_t *to = row_at(c, rows, b, i) + place;
+        double p[4], q[4];
+
+        for (int k = 0; k < 4; k++) {
+          p[k] = get(dtype, from + k * c.sampler.size);
+          q[k] = get(dtype, to + k * c.sampler.size);
+        }
+        turn = rc_quat_dot(p, q) < 0;
+      }
+      const int before = turns + block_rank(turn, &total);
+
+      if (i < rows.n)
+        c.signs[(b * c.samples + i) * groups + g] = (uint8_t)((before + (turn ? 1 : 0)) & 1);
+      turns += total;
+    }
+  }
+}
+
+/* ---- the times that a block needs ---- */
+
+/* How many of the times are at or before `t`, by all lanes of a warp. */
+static __device__ int64_t warp_count_until(const int64_t *times, int64_t n, int64_t t) {
+  const int lane = threadIdx.x % 32;
+  int64_t low = 0, high = n;
+
+  while (high - low > 32) {
+    const int64_t step = (high - low + 32) / 33;
+    const int64_t at = low + (lane + 1) * step - 1;
+    const int before = __popc(__ballot_sync(ALL, at < high && times[at] <= t));
+    const int64_t end = low + (before + 1) * step - 1;
+
+    low += before * step;
+    /* after the last of 32 there is nothing that would say where it ends */
+    high = before < 32 && end < high ? end : high;
+  }
+  return low + __popc(__ballot_sync(ALL, low + lane < high && times[low + lane] <= t));
+}
+
+/* Rows low .. low + n - 1. A row is the first or the last of them only where it is
+ * that of the series, or lies more than one row before or after what is needed. */
+struct Window {
+  const int64_t *times;
+  int64_t low, n;
+};
+
+/* Those around the ticks, and one more on each side: read side by side and kept
+ * where they are searched fast. For methods that take rows next to the tick. */
+static __device__ Window window_of(const Rows &rows, const int64_t *ticks, int m) {
+  __shared__ int64_t kept[WINDOW], ends[2];
+  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+  Window w = {rows.times, 0, rows.n};
+
+  if (rows.n > SHORT_SERIES) {
+    if (warp < 2) {
+      int64_t edge = warp == 0 ? INT64_MAX : INT64_MIN;
+
+      for (int i = lane; i < m; i += 32)
+        edge = warp == 0 ? min(edge, ticks[i]) : max(edge, ticks[i]);
+      for (int k = 16; k > 0; k /= 2) {
+        const int64_t other = __shfl_xor_sync(ALL, edge, k);
+
+        edge = warp == 0 ? min(edge, other) : max(edge, other);
+      }
+      edge = warp_count_until(rows.times, rows.n, edge);
+      if (lane == 0) ends[warp] = edge;
+    }
+    __syncthreads();
+    w.low = max(ends[0] - 2, (int64_t)0);
+    /* not negative where the times do not increase either */
+    w.n = max(min(ends[1] + 2, rows.n) - w.low, (int64_t)0);
+  }
+  w.times = rows.times + w.low;
+  if (w.n <= WINDOW) {
+    for (int i = threadIdx.x; i < w.n; i += THREADS) kept[i] = w.times[i];
+    __syncthreads();
+    w.times = kept;
+  }
+  return w;
+}
+
+/* ---- any element: every method, type and mark ---- */
+
+template <typename Real>
+struct Math;
+
+template <>
+struct Math<float> {
+  static __device__ float load(RcDType dtype, const uint8_t *in) {
+    if (dtype == RC_FLOAT32) return *(const float *)in;
+    const uint16_t half = *(const uint16_t *)in;
+    return dtype == RC_FLOAT16 ? rc_f16_to_f32(half) : rc_bf16_to_f32(half);
+  }
+  static __device__ void store(RcDType dtype, float value, uint8_t *out) {
+    if (dtype == RC_FLOAT32)
+      *(float *)out = rc_f32_canonical(value);
+    else
+      *(uint16_t *)out = dtype == RC_FLOAT16 ? rc_f16_from_f32(value) : rc_bf16_from_f32(value);
+  }
+  static __device__ float lerp(float p, float q, float w) { return rc_lerp_f32(p, q, w); }
+  static __device__ float cubic(float p, float delta, float m0, float m1, float w) {
+    return rc_cubic_f32(p, delta, m0, m1, w);
+  }
+  static __device__ float pchip(float p, float delta, float w, float before, float d_before,
+                                float after, float d_after) {
+    return rc_pchip_f32(p, delta, w, before, d_before, after, d_after);
+  }
+};
+
+template <>
+struct Math<double> {
+  static __device__ double load(RcDType dtype, const uint8_t *in) { return get(dtype, in); }
+  static __device__ void store(RcDType dtype, double value, uint8_t *out) {
+    put(dtype, value, out);
+  }
+  static __device__ double lerp(double p, double q, double w) { return rc_lerp_f64(p, q, w); }
+  static __device__ double cubic(double p, double delta, double m0, double m1, double w) {
+    return rc_cubic_f64(p, delta, m0, m1, w);
+  }
+  static __device__ double pchip(double p, double delta, double w, double before, double d_before,
+                                 double after, double d_after) {
+    return rc_pchip_f64(p, delta, w, before, d_before, after, d_after);
+  }
+};
+
+static __device__ void copy_element(size_t size, const uint8_t *in, uint8_t *out) {
+  switch (size) {
+    case 1:
+      *out = *in;
+      break;
+    case 2:
+      *(uint16_t *)out = *(const uint16_t *)in;
+      break;
+    case 4:
+      *(uint32_t *)out = *(const uint32_t *)in;
+      break;
+    default:
+      *(uint64_t *)out = *(const uint64_t *)in;
+  }
+}
+
+/* What all elements of a tick that blends have in common. */
+struct Blend {
+  const uint8_t *b, *p, *q, *a; /* rows; b and a: NULL where pchip has none */
+  double wide, span;            /* the weight of q; from p to q, in ns */
+  double before, after;         /* from b to p and from q to a, in spans */
+};
+
+/* A tick's rows, for the threads that make its elements. */
+struct Tick {
+  const RcCudaCall &c;
+  const Rows &rows;
+  const RcPick &pick;
+  const Blend &blend;
+  int64_t batch;
+
+  __device__ const int64_t *times() const { return rows.times + pick.first; }
+  __device__ const uint8_t *row(int64_t i) const { return row_at(c, rows, batch, pick.first + i); }
+  __device__ double sign(int64_t i, const RcSegment &segment) const {
+    const int64_t at = batch * c.samples + pick.first + i;
+
+    return c.signs && c.signs[at * segment.n_groups + segment.group] ? -1 : 1;
+  }
+  __device__ double wide(const uint8_t *row, int64_t k) const {
+    return get(c.sampler.config.dtype, row + k * c.sampler.size);
+  }
+};
+
+static __device__ void store_wrapped(const Tick &t, const RcSegment &segment, double value,
+                                     uint8_t *out) {
+  const RcDType dtype = t.c.sampler.config.dtype;
+  double back;
+
+  put(dtype, rc_wrap_into(value, segment.lower, segment.period), out);
+  back = get(dtype, out);
+  if (back < segment.lower || back >= segment.lower + segment.period)
+    put(dtype, segment.lowest, out);
+}
+
+static __device__ __noinline__ void load_quaternion(const Tick &t, const RcSegment &segment,
+                                                    int64_t i, double *q) {
+  const uint8_t *row = t.row(i);
+  const double sign = t.sign(i, segment);
+
+  for (int k = 0; k < 4; k++) q[k] = sign * t.wide(row, segment.first + k);
+  rc_quat_normalise(q);
+}
+
+static __device__ void store_quaternion(const Tick &t, const double *q, uint8_t *out) {
+  for (int k = 0; k < 4; k++) put(t.c.sampler.config.dtype, q[k], out + k * t.c.sampler.size);
+}
+
+static __device__ __noinline__ void slerp(const double *a, const double *b, double w, double *out) {
+  rc_quat_slerp(a, b, w, out);
+}
+
+/* linear, pchip and hermite; `out` is channel k's place. */
+template <typename Real>
+static __device__ void make_between(const Tick &t, const RcSegment &segment, int64_t k,
+                                    uint8_t *out) {
+  const RcDType dtype = t.c.sampler.config.dtype;
+  const size_t size = t.c.sampler.size;
+  const Blend &blend = t.blend;
+  const uint8_t *b = blend.b, *p = blend.p, *q = blend.q, *a = blend.a;
+  const double wide = blend.wide, span = blend.span;
+  const Real w = (Real)wide;
+
+  if (segment.kind == RC_SEGMENT_HOLD) {
+    copy_element(size, p + k * size, out);
+    return;
+  }
+  if (segment.kind == RC_SEGMENT_QUATERNION) {
+    double from[4], to[4], between[4];
+
+    load_quaternion(t, segment, t.pick.left, from);
+    load_quaternion(t, segment, t.pick.left + 1, to);
+    slerp(from, to, wide, between);
+    store_quaternion(t, between, out);
+    return;
+  }
+  if (segment.kind == RC_SEGMENT_WRAP) {
+    const double y = t.wide(p, k), z = t.wide(q, k);
+    const double d = rc_wrap_difference(z - y, segment.period);
+    double value = fma(wide, d, y);
+
+    if (segment.velocity >= 0)
+      value = rc_cubic_f64(y, d, span / 1e9 * t.wide(p, segment.velocity),
+                           span / 1e9 * t.wide(q, segment.velocity), wide);
+    else if (b || a)
+      value = rc_pchip_f64(
+          y, d, wide, blend.before, b ? rc_wrap_difference(y - t.wide(b, k), segment.period) : 0,
+          blend.after, a ? rc_wrap_difference(t.wide(a, k) - z, segment.period) : 0);
+    store_wrapped(t, segment, value, out);
+    return;
+  }
+  const Real y = Math<Real>::load(dtype, p + k * size);
+  const Real z = Math<Real>::load(dtype, q + k * size);
+
+  if (segment.velocity >= 0) {
+    const Real seconds = t.pick.op == RC_OP_HERMITE ? (Real)(span / 1e9) : 0;
+    const Real m0 = Math<Real>::load(dtype, p + segment.velocity * size);
+    const Real m1 = Math<Real>::load(dtype, q + segment.velocity * size);
+
+    Math<Real>::store(dtype, Math<Real>::cubic(y, z - y, seconds * m0, seconds * m1, w), out);
+  } else if (b || a) {
+    const Real d_before = b ? y - Math<Real>::load(dtype, b + k * size) : 0;
+    const Real d_after = a ? Math<Real>::load(dtype, a + k * size) - z : 0;
+
+    Math<Real>::store(
+        dtype,
+        Math<Real>::pchip(y, z - y, w, (Real)blend.before, d_before, (Real)blend.after, d_after),
+        out);
+  } else {
+    Math<Real>::store(dtype, Math<Real>::lerp(y, z, w), out);
+  }
+}
+
+static __device__ void mean_quaternion(const Tick &t, const RcTick &window,
+                                       const RcSegment &segment, uint8_t *out) {
+  double sum[4], x[4], y[4], from[4], to[4];
+
+  load_quaternion(t, segment, 0, x);
+  for (int k = 0; k < 4; k++) sum[k] = window.head * x[k];
+  for (int64_t i = 0; i + 1 < t.pick.count; i++) {
+    const RcMeanPart part = rc_mean_part(&window, t.times(), i);
+
+    load_quaternion(t, segment, i + 1, y);
+    memcpy(from, x, sizeof(from));
+    memcpy(to, y, sizeof(to));
+    if (part.from > 0) slerp(x, y, part.from, from);
+    if (part.to < 1) slerp(x, y, part.to, to);
+    for (int k = 0; k < 4; k++) sum[k] = fma(part.share, 0.5 * from[k] + 0.5 * to[k], sum[k]);
+    memcpy(x, y, sizeof(x));
+  }
+  for (int k = 0; k < 4; k++) sum[k] = fma(window.tail, x[k], sum[k]);
+  rc_quat_normalise(sum);
+  store_quaternion(t, sum, out);
+}
+
+static __device__ void make_mean(const Tick &t, const RcSegment &segment, int64_t k, uint8_t *out) {
+  const RcDType dtype = t.c.sampler.config.dtype;
+  const bool wraps = segment.kind == RC_SEGMENT_WRAP;
+  const double origin = t.wide(t.row(0), k);
+  double sum = 0, here = 0, last = origin;
+  RcTick window = {t.pick.first};
+
+  if (segment.kind == RC_SEGMENT_HOLD) {
+    copy_element(t.c.sampler.size, t.row(t.pick.left) + k * t.c.sampler.size, out);
+    return;
+  }
+  rc_tick_window(&t.c.sampler, &t.pick, t.times(), &window);
+  if (segment.kind == RC_SEGMENT_QUATERNION) {
+    mean_quaternion(t, window, segment, out);
+    return;
+  }
+  for (int64_t i = 0; i + 1 < t.pick.count; i++) {
+    const RcMeanPart part = rc_mean_part(&window, t.times(), i);
+    const double x = here, next = t.wide(t.row(i + 1), k);
+    const double y = wraps ? x + rc_wrap_difference(next - last, segment.period) : next - origin;
+    const double from = part.from > 0 ? rc_lerp_f64(x, y, part.from) : x;
+    const double to = part.to < 1 ? rc_lerp_f64(x, y, part.to) : y;
+
+    sum = fma(part.share, 0.5 * from + 0.5 * to, sum);
+    here = y;
+    last = next;
+  }
+  sum = origin + fma(window.tail, here, sum);
+  if (wraps)
+    store_wrapped(t, segment, sum, out);
+  else
+    put(dtype, sum, out);
+}
+
+template <typename Real>
+static __device__ void make_element(const Tick &t, int64_t e, uint8_t *out) {
+  const RcSampler &s = t.c.sampler;
+  const int64_t d = s.config.channels;
+
+  if (t.pick.op == RC_OP_GATHER) {
+    const int64_t i = e / d;
+
+    copy_element(s.size, i < t.pick.count ? t.row(i) + e % d * s.size : (const uint8_t *)&t.c.fill,
+                 out);
+    return;
+  }
+  if (t.pick.op == RC_OP_FILL) {
+    copy_element(s.size, (const uint8_t *)&t.c.fill, out);
+    return;
+  }
+  const RcSegment &segment = s.segments[t.c.segment_of[e]];
+
+  if (segment.kind == RC_SEGMENT_QUATERNION && s.blends) {
+    if (e != segment.first) return; /* its first channel's thread makes all four */
+    if (t.pick.op == RC_OP_COPY) {
+      double q[4];
+
+      load_quaternion(t, segment, 0, q);
+      store_quaternion(t, q, out);
+      return;
+    }
+  }
+  if (t.pick.op == RC_OP_COPY)
+    copy_element(s.size, t.row(0) + e * s.size, out);
+  else if (t.pick.op == RC_OP_MEAN)
+    make_mean(t, segment, e, out);
+  else
+    make_between<Real>(t, segment, e, out);
+}
+
+/* `pick` is of rows of the window. */
+static __device__ Blend blend_of(const RcCudaCall &c, const Rows &rows, const Window &w,
+                                 int64_t batch, const RcPick &pick) {
+  const int64_t p = w.low + pick.first + pick.left;
+  const int64_t *at = w.times + pick.first + pick.left;
+  Blend blend;
+
+  blend.p = row_at(c, rows, batch, p);
+  blend.q = row_at(c, rows, batch, p + 1);
+  blend.wide = rc_time_weight(pick.tick, at[0], at[1]);
+  blend.span = (double)rc_time_distance(at[1], at[0]);
+  blend.b = blend.a = nullptr;
+  blend.before = blend.after = 0;
+  if (pick.op == RC_OP_PCHIP && pick.left > 0) {
+    blend.b = row_at(c, rows, batch, p - 1);
+    blend.before = (double)rc_time_distance(at[0], at[-1]) / blend.span;
+  }
+  if (pick.op == RC_OP_PCHIP && pick.left + 2 < pick.count) {
+    blend.a = row_at(c, rows, batch, p + 2);
+    blend.after = (double)rc_time_distance(at[2], at[1]) / blend.span;
+  }
+  return blend;
+}
+
+template <typename Real>
+static __device__ void rows_any(const RcCudaCall &c) {
+  __shared__ RcPick picks[RC_CUDA_TILE];
+  __shared__ Blend blends[RC_CUDA_TILE];
+  const int64_t b = blockIdx.x / c.tiles;
+  const int64_t first = (int64_t)(blockIdx.x % c.tiles) * c.tile;
+  const int m = (int)(c.count - first < c.tile ? c.count - first : c.tile);
+  const Rows rows = rows_of(c, b);
+  const int64_t samples = c.sampler.config.samples;
+  const uint32_t row = (uint32_t)(c.sampler.config.channels *
+                                  (c.sampler.config.method == RC_METHOD_GATHER ? samples : 1));
+
+  const int64_t *ticks = c.ticks + b * c.ticks_stride + first;
+  const int64_t tick = threadIdx.x < m ? ticks[threadIdx.x] : 0;
+  Window w = {rows.times, 0, rows.n};
+
+  /* mean and gather take any number of rows */
+  if (c.sampler.config.method <= RC_METHOD_HERMITE) w = window_of(rows, ticks, m);
+  if (threadIdx.x < m) {
+    RcPick pick;
+
+    /* no tick, which the CPU refuses, is missing */
+    rc_pick_rows(&c.sampler, w.times, tick == RC_TIME_NONE ? 0 : w.n, tick, NULL, &pick);
+    write_info(c, b * c.count + first + threadIdx.x, pick);
+    if (pick.op >= RC_OP_LINEAR && pick.op <= RC_OP_HERMITE)
+      blends[threadIdx.x] = blend_of(c, rows, w, b, pick);
+    if (c.report && pick.overflow > 0)
+      atomicAdd((unsigned long long *)&c.report->overflow, (unsigned long long)pick.overflow);
+    pick.first += w.low;
+    picks[threadIdx.x] = pick;
+  }
+  __syncthreads();
+  for (uint32_t e = threadIdx.x; e < m * row; e += THREADS) {
+    const uint32_t i = e / row;
+    const Tick t = {c, rows, picks[i], blends[i], b};
+    const int64_t at = b * c.out_batch_stride + (first + i) * c.out_row_stride;
+
+    make_element<Real>(t, e % row, c.out + (at + e % row) * c.sampler.size);
+  }
+  if (c.gather_times && c.sampler.config.method == RC_METHOD_GATHER) {
+    for (int64_t e = threadIdx.x; e < m * samples; e += THREADS) {
+      const RcPick &pick = picks[e / samples];
+      const int64_t j = e % samples;
+
+      c.gather_times[(b * c.count + first) * samples + e] =
+          j < pick.count ? rows.times[pick.first + j] : RC_TIME_NONE;
+    }
+  }
+}
+
+extern "C" __global__ void __launch_bounds__(THREADS)
+    rc_rows_any_f32(const __grid_constant__ RcCudaCall c) {
+  rows_any<float>(c);
+}
+
+extern "C" __global__ void __launch_bounds__(THREADS)
+    rc_rows_any_f64(const __grid_constant__ RcCudaCall c) {
+  rows_any<double>(c);
+}
+
+/* ---- whole rows, in vectors ---- */
+
+/* Where a tick's values come from. */
+struct Source {
+  const uint8_t *from, *to; /* to: NULL where `from` is copied; both: missing */
+  double weight;
+};
+
+template <typename Kind>
+static __device__ void find_sources(const RcCudaCall &c, int64_t b, int64_t first, int m,
+                                    Source *sources) {
+  const Rows rows = rows_of(c, b);
+  const int64_t *ticks = c.ticks + b * c.ticks_stride + first;
+  /* asked for before anything has to be waited for */
+  const int64_t tick = threadIdx.x < m ? ticks[threadIdx.x] : 0;
+  const Window w = window_of(rows, ticks, m);
+
+  if (threadIdx.x < m) {
+    Source s = {nullptr, nullptr, 0};
+    RcPick pick;
+
+    /* so that the other methods' code is left out */
+    if (Kind::blends ? c.sampler.config.method != RC_METHOD_LINEAR
+                     : c.sampler.config.method > RC_METHOD_NEXT)
+      __builtin_unreachable();
+    rc_pick_rows(&c.sampler, w.times, tick == RC_TIME_NONE ? 0 : w.n, tick, NULL, &pick);
+    write_info(c, b * c.count + first + threadIdx.x, pick);
+    if (pick.op != RC_OP_FILL) s.from = row_at(c, rows, b, w.low + pick.first);
+    if (Kind::blends && pick.op == RC_OP_LINEAR) {
+      s.to = row_at(c, rows, b, w.low + pick.first + 1);
+      s.weight = rc_time_weight(tick, w.times[pick.first], w.times[pick.first + 1]);
+    }
+    sources[threadIdx.x] = s;
+  }
+  __syncthreads();
+}
+
+struct Copy {
+  static const bool blends = false;
+  static __device__ uint4 make(uint4 p, uint4 q, double w) { return p; }
+};
+
+static __device__ uint32_t lerp_bits(uint32_t p, uint32_t q, float w) {
+  return __float_as_uint(rc_f32_canonical(rc_lerp_f32(__uint_as_float(p), __uint_as_float(q), w)));
+}
+
+struct LinearF32 {
+  static const bool blends = true;
+  static __device__ uint4 make(uint4 p, uint4 q, double w) {
+    return make_uint4(lerp_bits(p.x, q.x, (float)w), lerp_bits(p.y, q.y, (float)w),
+                      lerp_bits(p.z, q.z, (float)w), lerp_bits(p.w, q.w, (float)w));
+  }
+};
+
+struct LinearF64 {
+  static const bool blends = true;
+  static __device__ uint2 one(uint32_t p0, uint32_t p1, uint32_t q0, uint32_t q1, double w) {
+    const double x = rc_f64_canonical(
+        rc_lerp_f64(__hiloint2double((int)p1, (int)p0), __hiloint2double((int)q1, (int)q0), w));
+
+    return make_uint2((uint32_t)__double2loint(x), (uint32_t)__double2hiint(x));
+  }
+  static __device__ uint4 make(uint4 p, uint4 q, double w) {
+    const uint2 a = one(p.x, p.y, q.x, q.y, w), b = one(p.z, p.w, q.z, q.w, w);
+
+    return make_uint4(a.x, a.y, b.x, b.y);
+  }
+};
+
+struct LinearF16 {
+  static const bool blends = true;
+  static __device__ uint32_t two(uint32_t p, uint32_t q, float w) {
+    const uint32_t low =
+        rc_f16_from_f32(rc_lerp_f32(rc_f16_to_f32((uint16_t)p), rc_f16_to_f32((uint16_t)q), w));
+    const uint32_t high = rc_f16_from_f32(
+        rc_lerp_f32(rc_f16_to_f32((uint16_t)(p >> 16)), rc_f16_to_f32((uint16_t)(q >> 16)), w));
+
+    return low | high << 16;
+  }
+  static __device__ uint4 make(uint4 p, uint4 q, double w) {
+    const float f = (float)w;
+
+    return make_uint4(two(p.x, q.x, f), two(p.y, q.y, f), two(p.z, q.z, f), two(p.w, q.w, f));
+  }
+};
+
+struct LinearBF16 {
+  static const bool blends = true;
+  static __device__ uint32_t two(uint32_t p, uint32_t q, float w) {
+    const uint32_t low =
+        rc_bf16_from_f32(rc_lerp_f32(__uint_as_float(p << 16), __uint_as_float(q << 16), w));
+    const uint32_t high = rc_bf16_from_f32(
+        rc_lerp_f32(__uint_as_float(p & 0xffff0000u), __uint_as_float(q & 0xffff0000u), w));
+
+    return low | high << 16;
+  }
+  static __device__ uint4 make(uint4 p, uint4 q, double w) {
+    const float f = (float)w;
+
+    return make_uint4(two(p.x, q.x, f), two(p.y, q.y, f), two(p.z, q.z, f), two(p.w, q.w, f));
+  }
+};
+
+template <typename Kind>
+static __device__ void rows_whole(const RcCudaCall &c) {
+  __shared__ Source sources[RC_CUDA_TILE];
+  const int64_t b = blockIdx.x / c.tiles;
+  const int64_t first = (int64_t)(blockIdx.x % c.tiles) * c.tile;
+  const unsigned m = (unsigned)(c.count - first < c.tile ? c.count - first : c.tile);
+  const unsigned vectors = c.vectors;
+  const unsigned rows_apart = THREADS / vectors, vectors_apart = THREADS % vectors;
+  const int64_t stride = c.out_row_stride * (int64_t)c.sampler.size;
+  uint8_t *out =
+      c.out + (b * c.out_batch_stride + first * c.out_row_stride) * (int64_t)c.sampler.size;
+  unsigned i = threadIdx.x / vectors, v = threadIdx.x % vectors;
+
+  find_sources<Kind>(c, b, first, m, sources);
+  while (i < m) {
+    uint4 p[FLIGHT], q[FLIGHT];
+    unsigned row[FLIGHT], place[FLIGHT];
+
+#pragma unroll
+    for (int k = 0; k < FLIGHT; k++) {
+      row[k] = i;
+      place[k] = v * RC_CUDA_VECTOR;
+      if (i < m) {
+        const Source &s = sources[i];
+
+        if (s.from) p[k] = __ldg((const uint4 *)(s.from + place[k]));
+        if (Kind::blends && s.to) q[k] = __ldg((const uint4 *)(s.to + place[k]));
+      }
+      v += vectors_apart;
+      i += rows_apart + (v >= vectors ? 1 : 0);
+      v -= v >= vectors ? vectors : 0;
+    }
+#pragma unroll
+    for (int k = 0; k < FLIGHT; k++) {
+      if (row[k] < m) {
+        const Source &s = sources[row[k]];
+        uint4 made = p[k];
+
+        if (!s.from)
+          made = make_uint4((uint32_t)c.fill, (uint32_t)(c.fill >> 32), (uint32_t)c.fill,
+                            (uint32_t)(c.fill >> 32));
+        else if (Kind::blends && s.to)
+          made = Kind::make(p[k], q[k], s.weight);
+        __stcs((uint4 *)(out + row[k] * stride + place[k]), made);
+      }
+    }
+  }
+}
+
+#define WHOLE(name, kind)                                       \
+  extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) \
+      name(const __grid_constant__ RcCudaCall c) {              \
+    rows_whole<kind>(c);                                        \
+  }
+WHOLE(rc_rows_copy, Copy)
+WHOLE(rc_rows_linear_f32, LinearF32)
+WHOLE(rc_rows_linear_f64, LinearF64)
+WHOLE(rc_rows_linear_f16, LinearF16)
+WHOLE(rc_rows_linear_bf16, LinearBF16)

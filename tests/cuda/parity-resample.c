@@ -1,0 +1,548 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The GPU against the CPU, bit by bit: random shapes, types, strides, times and
+ * marks, with fills that hurt. Outputs are poisoned before each run, and what lies
+ * around them must still be poison after it.
+ *
+ *   parity-resample [--cases N] [--seed S]       default 2000 from seed 1
+ *   parity-resample --bench
+ *
+ * Exit status 0: equal; 1: not, and the seed of the case; 77: no GPU, and why. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device.h"
+#include "resample/resample-cuda.h"
+
+#define POISON 0xa5
+#define GUARD 256               /* bytes around each array */
+#define MS INT64_C (1000000)
+
+static uint64_t random_state;
+
+/* splitmix64 (Vigna) */
+static uint64_t
+random_bits (void)
+{
+  uint64_t z = (random_state += UINT64_C (0x9e3779b97f4a7c15));
+
+  z = (z ^ z >> 30) * UINT64_C (0xbf58476d1ce4e5b9);
+  z = (z ^ z >> 27) * UINT64_C (0x94d049bb133111eb);
+  return z ^ z >> 31;
+}
+
+/* [low, high] */
+static int64_t
+between (int64_t low, int64_t high)
+{
+  return low + (int64_t) (random_bits () % (uint64_t) (high - low + 1));
+}
+
+static int
+one_in (int n)
+{
+  return between (1, n) == 1;
+}
+
+/* ---- one array on both sides ---- */
+
+typedef struct
+{
+  uint8_t *host, *device;       /* with guards */
+  uint8_t *at, *on_device;      /* without, and a few elements further */
+  size_t size;                  /* without guards */
+} Array;
+
+static Array
+array_new (Device * device, size_t size, size_t shift)
+{
+  Array a;
+
+  a.size = size;
+  a.host = malloc (size + 2 * GUARD);
+  a.device = device_alloc (device, size + 2 * GUARD);
+  memset (a.host, POISON, size + 2 * GUARD);
+  a.at = a.host + GUARD + shift;
+  a.on_device = a.device + GUARD + shift;
+  return a;
+}
+
+static void
+array_put (Device * device, const Array * a)
+{
+  device_put (device, a->device, a->host, a->size + 2 * GUARD);
+}
+
+static void
+array_free (Device * device, Array * a)
+{
+  if (a->host)
+    device_free (device, a->device);
+  free (a->host);
+  memset (a, 0, sizeof (*a));
+}
+
+/* 1 where all of it, guards too, is what the CPU left. */
+static int
+array_equal (Device * device, const Array * a, const char *what, size_t unit)
+{
+  const size_t size = a->size + 2 * GUARD;
+  uint8_t *got = malloc (size);
+  int equal;
+
+  device_get (device, got, a->device, size);
+  equal = memcmp (got, a->host, size) == 0;
+  if (!equal) {
+    size_t i = 0;
+
+    while (got[i] == a->host[i])
+      i++;
+    i = (i - GUARD) / unit * unit + GUARD;
+    printf ("%s, element %lld of %zu bytes: CPU", what,
+        ((long long) i - (a->at - a->host)) / (long long) unit, unit);
+    for (size_t k = 0; k < unit; k++)
+      printf (" %02x", a->host[i + unit - 1 - k]);
+    printf (", GPU");
+    for (size_t k = 0; k < unit; k++)
+      printf (" %02x", got[i + unit - 1 - k]);
+    printf ("\n");
+  }
+  free (got);
+  return equal;
+}
+
+/* ---- one case ---- */
+
+static void
+fill_values (RcDType dtype, uint8_t * at, size_t bytes)
+{
+  const size_t size = rc_dtype_size (dtype);
+  const int kind = (int) between (0, 3);
+
+  for (size_t i = 0; i + size <= bytes; i += size) {
+    uint64_t bits = random_bits ();
+    const double x = (double) between (-1000000, 1000000) / 1000.;
+
+    if (rc_dtype_is_float (dtype) && kind != 0) {
+      /* plain numbers; with kind 2 and 3 now and then any bits at all */
+      if (dtype == RC_FLOAT64 && !(kind >= 2 && one_in (20))) {
+        memcpy (&bits, &x, 8);
+      } else if (!(kind >= 2 && one_in (20))) {
+        const float f = (float) x;
+        uint32_t b;
+
+        memcpy (&b, &f, 4);
+        bits = dtype == RC_FLOAT32 ? b : dtype == RC_BFLOAT16 ? b >> 16
+            : 0x3000 + (b & 0x8fff);
+      }
+      if (kind == 3 && one_in (10))
+        bits = 0;
+    } else if (kind == 1) {
+      bits = (uint64_t) between (-100, 100);
+    }
+    memcpy (at + i, &bits, size);
+  }
+}
+
+static void
+fill_times (int64_t * times, int64_t n, int64_t samples, int repeat,
+    int64_t origin)
+{
+  int64_t t = origin;
+  const int64_t period = one_in (10) ? 1 : between (1, 30) * MS;
+
+  for (int64_t i = 0; i < samples; i++) {
+    times[i] = i < n ? t : POISON;
+    if (!(repeat && one_in (5)))
+      t += 1 + between (0, period) + (one_in (30) ? 400 * MS : 0);
+  }
+}
+
+static int32_t
+make_marks (RcMark * marks, const RcSamplerConfig * c)
+{
+  int32_t n = 0;
+
+  for (int64_t k = 0; k < c->channels && n < 20; k++) {
+    switch (between (0, 7)) {
+      case 0:
+        if (k + 4 > c->channels || !rc_dtype_is_float (c->dtype))
+          break;
+        marks[n++] = (RcMark) {
+        one_in (2) ? RC_MARK_QUATERNION_WXYZ : RC_MARK_QUATERNION_XYZW,
+              (int32_t) k, 0, 0, 0};
+        k += 3;
+        break;
+      case 1:
+      marks[n++] = (RcMark) {
+        RC_MARK_WRAP, (int32_t) k, 0, rc_dtype_is_float (c->dtype)
+      ? 6.283185307179586 : 100, 0};
+        break;
+      case 2:
+      marks[n++] = (RcMark) {
+      RC_MARK_HOLD, (int32_t) k, 0, 0, 0};
+        break;
+      case 3:
+        if (k == 0 || n > 0)
+          break;
+        marks[n++] = (RcMark) {
+        RC_MARK_VELOCITY_OF, (int32_t) k, 0, 0, 0};
+        break;
+      default:
+        break;
+    }
+  }
+  return n;
+}
+
+static int
+run_case (Device * device, uint64_t seed)
+{
+  static const int64_t channels[] = { 1, 2, 3, 4, 7, 8, 16, 32, 33, 64, 256 };
+  Array values, times, lengths, ticks, out, state, skew, newest, count,
+      gathered;
+  RcSamplerConfig config;
+  RcMark marks[20];
+  RcSampler *sampler = NULL;
+  RcCudaSampler *on_device;
+  RcCudaReport report = { 0 }, *at_device;
+  RcSeries series = { 0 };
+  RcTicks tick = { 0 };
+  RcResampled result = { 0 };
+  RcError error;
+  size_t size, shift;
+  int64_t row, origin;
+  int repeats, good;
+  char what[64];
+
+  random_state = seed * 1000003;
+  for (int tries = 0; !sampler; tries++) {
+    rc_sampler_config_init (&config, (RcDType) between (0, RC_N_DTYPES - 1),
+        channels[between (0, 10)], (RcMethod) between (0, RC_N_METHODS - 1));
+    config.edge = one_in (2) ? RC_EDGE_HOLD : RC_EDGE_MISSING;
+    config.causal = one_in (4);
+    config.centred = one_in (2);
+    config.max_gap = one_in (2) ? RC_TIME_NONE : between (0, 100) * MS;
+    config.tolerance = one_in (2) ? RC_TIME_NONE : between (0, 20) * MS;
+    config.window = between (1, 100) * MS;
+    config.samples = between (1, 5);
+    if (one_in (2)) {
+      config.marks = marks;
+      config.n_marks = make_marks (marks, &config);
+    }
+    sampler = rc_sampler_new (&config, &error);
+    if (tries > 200) {
+      printf ("no sampler: %s\n", error.message);
+      return 0;
+    }
+  }
+  size = rc_dtype_size (config.dtype);
+  row = rc_sampler_row_elements (sampler);
+  repeats = one_in (3);
+  origin = one_in (4) ? INT64_C (1700000000000000000) : between (-50, 50) * MS;
+  series.batch = one_in (20) ? 0 : between (1, 5);
+  series.samples = one_in (15) ? 0 : one_in (3) ? between (500, 9000)
+      : between (1, 200);
+  series.row_stride = config.channels + (one_in (3) ? between (0, 9) : 0);
+  series.batch_stride = series.samples * series.row_stride
+      + (one_in (3) ? between (0, 40) : 0);
+  series.times_stride = series.samples + (one_in (3) ? between (0, 5) : 0);
+  tick.count = one_in (20) ? 0 : between (1, 300);
+  tick.shared = one_in (2);
+  result.row_stride = row + (one_in (3) ? between (0, 9) : 0);
+  result.batch_stride = tick.count * result.row_stride
+      + (one_in (3) ? between (0, 40) : 0);
+  result.info_stride = one_in (4) ? 3 : 1;
+  shift = one_in (3) ? size * (size_t) between (1, 16) : 0;
+  values = array_new (device, (size_t) (series.batch * series.batch_stride)
+      * size + shift, shift);
+  times = array_new (device, (size_t) (series.batch * series.times_stride) * 8,
+      0);
+  lengths = array_new (device, (size_t) series.batch * 8, 0);
+  ticks = array_new (device, (size_t) (tick.count * (tick.shared ? 1
+              : series.batch)) * 8, 0);
+  out = array_new (device, (size_t) (series.batch * result.batch_stride) * size
+      + shift, shift);
+  row = series.batch * tick.count;
+  state = array_new (device, (size_t) (row * result.info_stride), 0);
+  skew = array_new (device, (size_t) (row * result.info_stride) * 8, 0);
+  newest = array_new (device, (size_t) (row * result.info_stride) * 8, 0);
+  count = array_new (device, (size_t) (row * result.info_stride) * 4, 0);
+  gathered = array_new (device, (size_t) (row * config.samples) * 8, 0);
+
+  fill_values (config.dtype, values.at, values.size - shift);
+  for (int64_t b = 0; b < series.batch; b++) {
+    int64_t n = one_in (4) ? between (0, series.samples) : series.samples;
+
+    ((int64_t *) lengths.at)[b] = n;
+    fill_times ((int64_t *) times.at + b * series.times_stride, n,
+        series.samples, repeats, origin);
+  }
+  for (size_t i = 0; i < ticks.size / 8; i++) {
+    const int64_t span = series.samples * 20 * MS;
+    int64_t t = origin + (one_in (3) ? between (-200 * MS, span + 200 * MS)
+        : (int64_t) (i % (size_t) tick.count) * (span / (tick.count + 1) + 1));
+
+    /* some at the very time of a row */
+    if (series.samples > 0 && series.batch > 0 && one_in (5))
+      t = ((int64_t *) times.at)[between (0, series.samples - 1)];
+    ((int64_t *) ticks.at)[i] = t == RC_TIME_NONE ? 0 : t;
+  }
+  array_put (device, &values);
+  array_put (device, &times);
+  array_put (device, &lengths);
+  array_put (device, &ticks);
+  array_put (device, &out);
+  array_put (device, &state);
+  array_put (device, &skew);
+  array_put (device, &newest);
+  array_put (device, &count);
+  array_put (device, &gathered);
+
+  snprintf (what, sizeof (what), "%s", rc_dtype_name (config.dtype));
+  series.values = one_in (30) ? NULL : values.at;
+  series.times = (int64_t *) times.at;
+  series.lengths = (int64_t *) lengths.at;
+  tick.times = (int64_t *) ticks.at;
+  result.values = out.at;
+  result.state = state.at;
+  result.skew = (int64_t *) skew.at;
+  result.newest = (int64_t *) newest.at;
+  result.gather_count = (int32_t *) count.at;
+  result.gather_times = (int64_t *) gathered.at;
+  good = rc_resample (sampler, &series, &tick, &result, &error) == RC_OK;
+  if (!good)
+    printf ("CPU: %s\n", error.message);
+
+  at_device = device_alloc (device, sizeof (report));
+  device_put (device, at_device, &report, sizeof (report));
+  on_device = rc_cuda_sampler_new (device->cuda, sampler, &error);
+  if (good && on_device) {
+    const uint64_t duplicates = (uint64_t) result.duplicates;
+    const uint64_t overflow = (uint64_t) result.overflow;
+    /* trusted where nothing is to be found */
+    const int trusted = !repeats && one_in (2);
+
+    series.values = series.values ? values.on_device : NULL;
+    series.times = (int64_t *) times.on_device;
+    series.lengths = (int64_t *) lengths.on_device;
+    tick.times = (int64_t *) ticks.on_device;
+    result.values = out.on_device;
+    result.state = state.on_device;
+    result.skew = (int64_t *) skew.on_device;
+    result.newest = (int64_t *) newest.on_device;
+    result.gather_count = (int32_t *) count.on_device;
+    result.gather_times = (int64_t *) gathered.on_device;
+    good = rc_cuda_resample (device->cuda, device->stream, on_device, &series,
+        &tick, &result, trusted ? NULL : at_device, &error) == RC_OK;
+    if (!good)
+      printf ("GPU: %s\n", error.message);
+    device_wait (device);
+    device_get (device, &report, at_device, sizeof (report));
+    good = good && array_equal (device, &out, what, size)
+        && array_equal (device, &state, "state", 1)
+        && array_equal (device, &skew, "skew", 8)
+        && array_equal (device, &newest, "newest", 8)
+        && array_equal (device, &count, "gather_count", 4)
+        && array_equal (device, &gathered, "gather_times", 8)
+        && array_equal (device, &values, "the source", size);
+    if (good && !trusted && (report.duplicates != duplicates
+            || report.overflow != overflow || report.bad_series
+            || report.bad_ticks)) {
+      printf ("report: %" PRIu64 " duplicates, %" PRIu64 " overflow, %" PRIu64
+          " and %" PRIu64 " bad; CPU: %" PRIu64 ", %" PRIu64 "\n",
+          report.duplicates, report.overflow, report.bad_series,
+          report.bad_ticks, duplicates, overflow);
+      good = 0;
+    }
+  } else if (!on_device) {
+    printf ("sampler: %s\n", error.message);
+    good = 0;
+  }
+  if (!good)
+    printf ("seed %" PRIu64 ": %s, method %d, D %" PRId64 ", %d marks, B %"
+        PRId64 ", S %" PRId64 ", T %" PRId64 "%s\n", seed, what, config.method,
+        config.channels, config.n_marks, series.batch, series.samples,
+        tick.count, repeats ? ", repeated times" : "");
+  rc_cuda_sampler_free (on_device);
+  rc_sampler_free (sampler);
+  device_free (device, at_device);
+  array_free (device, &values);
+  array_free (device, &times);
+  array_free (device, &lengths);
+  array_free (device, &ticks);
+  array_free (device, &out);
+  array_free (device, &state);
+  array_free (device, &skew);
+  array_free (device, &newest);
+  array_free (device, &count);
+  array_free (device, &gathered);
+  return good;
+}
+
+/* ---- speed ---- */
+
+static int
+by_value (const void *a, const void *b)
+{
+  const float x = *(const float *) a, y = *(const float *) b;
+
+  return (x > y) - (x < y);
+}
+
+/* Median microseconds of one of `many` in a graph. */
+static double
+time_graph (Device * device, void *graph, int many)
+{
+  float ms[21];
+
+  for (int i = 0; i < 3; i++)
+    device_run (device, graph);
+  for (int i = 0; i < 21; i++) {
+    device_start (device);
+    device_run (device, graph);
+    ms[i] = device_stop (device);
+  }
+  qsort (ms, 21, sizeof (*ms), by_value);
+  device_drop (device, graph);
+  return ms[10] * 1000. / many;
+}
+
+static double
+time_copy (Device * device, size_t bytes, int many)
+{
+  void *from = device_alloc (device, bytes), *to = device_alloc (device, bytes);
+  double us;
+
+  device_set (device, from, 7, bytes);
+  device_record (device);
+  for (int i = 0; i < many; i++)
+    device_copy (device, to, from, bytes);
+  us = time_graph (device, device_recorded (device), many);
+  device_free (device, from);
+  device_free (device, to);
+  return us;
+}
+
+static void
+bench_shape (Device * device, int64_t b, int64_t s, int64_t t, int64_t d,
+    RcDType dtype, RcMethod method, double asked)
+{
+  const size_t size = rc_dtype_size (dtype);
+  const size_t bytes = (size_t) (b * (s + t) * d) * size;
+  const int many = bytes > 100000000 ? 4 : 50;
+  uint8_t *values = device_alloc (device, (size_t) (b * s * d) * size);
+  uint8_t *out = device_alloc (device, (size_t) (b * t * d) * size);
+  int64_t *times = malloc ((size_t) (b * s) * 8), *ticks = malloc ((size_t) t
+      * 8), *on_times, *on_ticks;
+  RcSamplerConfig config;
+  RcSampler *sampler;
+  RcCudaSampler *on_device;
+  RcSeries series = { 0 };
+  RcTicks tick = { 0 };
+  RcResampled result = { 0 };
+  RcError error;
+  double us, copy;
+
+  random_state = 1;
+  for (int64_t i = 0; i < b * s; i++)
+    times[i] = i % s * 10 * MS + between (0, 9 * MS);
+  for (int64_t i = 0; i < t; i++)
+    ticks[i] = 5 * MS + i * ((s - 2) * 10 * MS) / t;
+  on_times = device_alloc (device, (size_t) (b * s) * 8);
+  on_ticks = device_alloc (device, (size_t) t * 8);
+  device_put (device, on_times, times, (size_t) (b * s) * 8);
+  device_put (device, on_ticks, ticks, (size_t) t * 8);
+  {
+    const size_t n = (size_t) (b * s * d) * size;
+    uint8_t *random = malloc (n);
+
+    for (size_t i = 0; i < n; i++)
+      random[i] = (uint8_t) (i * 2654435761u >> 13 & 0x3f);
+    device_put (device, values, random, n);
+    free (random);
+  }
+  rc_sampler_config_init (&config, dtype, d, method);
+  config.max_gap = RC_TIME_NONE;
+  config.window = 50 * MS;
+  sampler = rc_sampler_new (&config, &error);
+  on_device = rc_cuda_sampler_new (device->cuda, sampler, &error);
+  series = (RcSeries) {
+  .values = values,.times = on_times,.batch = b,.samples = s};
+  tick = (RcTicks) {
+  .times = on_ticks,.count = t,.shared = true};
+  result.values = out;
+  device_record (device);
+  for (int i = 0; i < many; i++) {
+    if (rc_cuda_resample (device->cuda, device->stream, on_device, &series,
+            &tick, &result, NULL, &error) != RC_OK) {
+      printf ("%s\n", error.message);
+      exit (1);
+    }
+  }
+  us = time_graph (device, device_recorded (device), many);
+  copy = time_copy (device, bytes / 2, many);
+  printf ("%4" PRId64 " x %5" PRId64 " -> %5" PRId64 " x %4" PRId64
+      " %-9s %-8s %9.2f us %8.1f MB %7.0f GB/s %6.1f %% of copy", b, s, t, d,
+      rc_dtype_name (dtype), method == RC_METHOD_LINEAR ? "linear" : method
+      == RC_METHOD_PREVIOUS ? "previous" : method == RC_METHOD_PCHIP ? "pchip"
+      : "mean", us, (double) bytes / 1e6, (double) bytes / us / 1e3,
+      100 * copy / us);
+  if (asked > 0)
+    printf ("   asked %g us", asked);
+  printf ("\n");
+  rc_cuda_sampler_free (on_device);
+  rc_sampler_free (sampler);
+  device_free (device, values);
+  device_free (device, out);
+  device_free (device, on_times);
+  device_free (device, on_ticks);
+  free (times);
+  free (ticks);
+}
+
+static void
+bench (Device * device)
+{
+  bench_shape (device, 32, 50, 32, 16, RC_FLOAT32, RC_METHOD_LINEAR, 2.5);
+  bench_shape (device, 32, 500, 256, 256, RC_BFLOAT16, RC_METHOD_LINEAR, 6);
+  bench_shape (device, 64, 4096, 1024, 32, RC_BFLOAT16, RC_METHOD_LINEAR, 7.5);
+  bench_shape (device, 256, 4096, 4096, 64, RC_FLOAT32, RC_METHOD_LINEAR, 0);
+  bench_shape (device, 256, 4096, 4096, 256, RC_BFLOAT16, RC_METHOD_LINEAR, 0);
+  bench_shape (device, 256, 4096, 4096, 256, RC_FLOAT16, RC_METHOD_LINEAR, 0);
+  bench_shape (device, 64, 4096, 4096, 64, RC_FLOAT64, RC_METHOD_LINEAR, 0);
+  bench_shape (device, 256, 4096, 4096, 64, RC_FLOAT32, RC_METHOD_PREVIOUS, 0);
+  bench_shape (device, 64, 4096, 4096, 64, RC_FLOAT32, RC_METHOD_PCHIP, 0);
+  bench_shape (device, 64, 4096, 4096, 64, RC_FLOAT32, RC_METHOD_MEAN, 0);
+  bench_shape (device, 64, 4096, 4096, 7, RC_FLOAT32, RC_METHOD_LINEAR, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+  uint64_t seed = 1, cases = 2000, failed = 0;
+  int only_bench = 0;
+  Device device;
+
+  for (int i = 1; i < argc; i++) {
+    if (!strcmp (argv[i], "--bench"))
+      only_bench = 1;
+    else if (!strcmp (argv[i], "--cases") && i + 1 < argc)
+      cases = strtoull (argv[++i], NULL, 10);
+    else if (!strcmp (argv[i], "--seed") && i + 1 < argc)
+      seed = strtoull (argv[++i], NULL, 10);
+  }
+  if (!device_open (&device))
+    return 77;
+  if (only_bench) {
+    bench (&device);
+  } else {
+    for (uint64_t i = 0; i < cases && failed < 10; i++)
+      failed += !run_case (&device, seed + i);
+    printf ("%" PRIu64 " cases from seed %" PRIu64 ": %s\n", cases, seed,
+        failed ? "NOT equal" : "GPU and CPU are equal, bit for bit");
+  }
+  device_close (&device);
+  return failed > 0;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A libcuda.so.1 without a GPU: memory is the host's, kernels do nothing. The
+ * environment says what goes wrong:
+ *   RC_STUB_FAIL=cuLaunchKernel:700:2    the call fails with 700 from the 2nd time on
+ *   RC_STUB_VERSION=12040                the driver's version (default 13000)
+ * stub_alive () counts what was made and not given back. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define API __attribute__ ((visibility ("default")))
+
+static int alive, contexts;
+
+static int
+result (const char *name)
+{
+  static char seen[64][48];
+  static int times[64];
+  const char *fail = getenv ("RC_STUB_FAIL");
+  char wanted[48] = "";
+  int code = 0, from = 1, i = 0;
+
+  while (i < 63 && seen[i][0] && strcmp (seen[i], name))
+    i++;
+  snprintf (seen[i], sizeof (seen[i]), "%s", name);
+  times[i]++;
+  if (!fail || sscanf (fail, "%47[^:]:%d:%d", wanted, &code, &from) < 2)
+    return 0;
+  return !strcmp (wanted, name) && times[i] >= from ? code : 0;
+}
+
+#define CALL(name, arguments, effect) \
+API int name arguments; \
+int \
+name arguments \
+{ \
+  const int code = result (#name); \
+ \
+  if (code == 0) { \
+    effect; \
+  } \
+  return code; \
+}
+
+API int stub_alive (void);
+int
+stub_alive (void)
+{
+  return alive + 1000 * contexts;
+}
+
+/* *INDENT-OFF* */
+CALL (cuInit, (unsigned flags), (void) flags)
+CALL (cuDriverGetVersion, (int *version), const char *v =
+    getenv ("RC_STUB_VERSION"); *version = v ? atoi (v) : 13000)
+CALL (cuGetErrorName, (int error, const char **name), static char text[32];
+    snprintf (text, sizeof (text), "STUB_ERROR_%d", error); *name = text)
+CALL (cuDeviceGetCount, (int *count), *count = 1)
+CALL (cuDeviceGet, (int *device, int ordinal), *device = ordinal)
+CALL (cuDeviceGetName, (char *name, int length, int device), (void) device;
+    snprintf (name, (size_t) length, "Stub"))
+CALL (cuDeviceGetAttribute, (int *value, int attribute, int device),
+    (void) device; *value = attribute == 75 ? 9 : attribute == 76 ? 0 : 2)
+CALL (cuDevicePrimaryCtxRetain, (void **context, int device), (void) device;
+    *context = &alive; alive++)
+CALL (cuDevicePrimaryCtxRelease_v2, (int device), (void) device; alive--)
+CALL (cuCtxPushCurrent_v2, (void *context), (void) context; contexts++)
+CALL (cuCtxPopCurrent_v2, (void **context), *context = &alive; contexts--)
+CALL (cuCtxGetDevice, (int *device), *device = 0)
+CALL (cuModuleLoadData, (void **module, const void *image), (void) image;
+    *module = &alive; alive++)
+CALL (cuModuleUnload, (void *module), (void) module; alive--)
+CALL (cuModuleGetFunction, (void **function, void *module, const char *name),
+    (void) module; (void) name; *function = &alive)
+CALL (cuLaunchKernel, (void *function, unsigned gx, unsigned gy, unsigned gz,
+    unsigned bx, unsigned by, unsigned bz, unsigned shared, void *stream,
+    void **params, void **extra), (void) function; (void) gx; (void) gy;
+    (void) gz; (void) bx; (void) by; (void) bz; (void) shared; (void) stream;
+    (void) params; (void) extra)
+CALL (cuMemAlloc_v2, (unsigned long long *pointer, size_t size),
+    *pointer = (unsigned long long) (size_t) malloc (size); alive++)
+CALL (cuMemFree_v2, (unsigned long long pointer),
+    free ((void *) (size_t) pointer); alive--)
+CALL (cuMemAllocAsync, (unsigned long long *pointer, size_t size, void *stream),
+    (void) stream; *pointer = (unsigned long long) (size_t) malloc (size);
+    alive++)
+#ifndef STUB_OLD                /* a driver before CUDA 11.2 */
+CALL (cuMemFreeAsync, (unsigned long long pointer, void *stream),
+    (void) stream; free ((void *) (size_t) pointer); alive--)
+#endif
+CALL (cuMemcpyHtoD_v2, (unsigned long long to, const void *from, size_t size),
+    memcpy ((void *) (size_t) to, from, size))
+/* *INDENT-ON* */
