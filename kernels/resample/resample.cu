@@ -17,7 +17,14 @@
 /* Parts of rows that a thread has in flight, and blocks on a multiprocessor. Measured
  * on an H100 (docs/bench-cuda.md): 4 and 4, 3 and 5, 2 and 6, 8 and 3 are slower. */
 #define FLIGHT 2
+/* as many as there is room for: 2048 threads in the large chips, 1536 in others */
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ == 800 || __CUDA_ARCH__ == 900 || __CUDA_ARCH__ == 1000
 #define BLOCKS 8
+#elif __CUDA_ARCH__ == 750
+#define BLOCKS 4
+#else
+#define BLOCKS 6
+#endif
 
 /* ---- what a block works on ---- */
 
