@@ -72,12 +72,12 @@ START_TEST (errors)
 END_TEST
 START_TEST (status_names)
 {
-  for (int i = 0; i <= RC_ERR_NO_MEMORY; i++) {
+  for (int i = 0; i <= RC_ERR_CUDA; i++) {
     ck_assert_str_ne (rc_status_name (i), "unknown");
     for (int j = 0; j < i; j++)
       ck_assert_str_ne (rc_status_name (i), rc_status_name (j));
   }
-  ck_assert_str_eq (rc_status_name (RC_ERR_NO_MEMORY + 1), "unknown");
+  ck_assert_str_eq (rc_status_name (RC_ERR_CUDA + 1), "unknown");
 }
 
 END_TEST int
