@@ -15,6 +15,11 @@
   X (RC_KERNEL_LINEAR_F64, "rc_rows_linear_f64") \
   X (RC_KERNEL_LINEAR_F16, "rc_rows_linear_f16") \
   X (RC_KERNEL_LINEAR_BF16, "rc_rows_linear_bf16") \
+  X (RC_KERNEL_FEW_COPY, "rc_rows_copy_few") \
+  X (RC_KERNEL_FEW_F32, "rc_rows_linear_f32_few") \
+  X (RC_KERNEL_FEW_F64, "rc_rows_linear_f64_few") \
+  X (RC_KERNEL_FEW_F16, "rc_rows_linear_f16_few") \
+  X (RC_KERNEL_FEW_BF16, "rc_rows_linear_bf16_few") \
   X (RC_KERNEL_ANY_F32, "rc_rows_any_f32") \
   X (RC_KERNEL_ANY_F64, "rc_rows_any_f64")
 

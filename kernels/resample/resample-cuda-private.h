@@ -9,6 +9,10 @@
 #define RC_CUDA_VECTOR 16
 /* Most ticks of a block. */
 #define RC_CUDA_TILE 128
+/* Few: so many vectors to be made, of series this short, go by latency. */
+#define RC_CUDA_FEW_SAMPLES 128
+#define RC_CUDA_FEW_VECTORS (1 << 19)
+#define RC_CUDA_FEW_TILE 8      /* most ticks of a warp */
 
 /* One call, its strides resolved: the kernels' argument. Strides in elements. */
 typedef struct
@@ -35,7 +39,8 @@ typedef struct
   int64_t *unique_count;        /* [B] */
   uint8_t *signs;               /* [B, S, groups], by unique rows */
   uint64_t fill;                /* the missing value, as often as it fits */
-  uint32_t tile, tiles;         /* ticks of a block; blocks of a batch */
+  uint32_t tile, tiles;         /* ticks of a block (few: of a warp), and how many of
+                                 * these a batch has */
   uint32_t vectors;              /* of a row */
 } RcCudaCall;
 

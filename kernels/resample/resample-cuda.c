@@ -217,7 +217,8 @@ rc_cuda_resample (RcCuda * cuda, void *stream, const RcCudaSampler * sampler,
   RcCudaCall c;
   RcCudaKernel kernel;
   void *scratch = NULL;
-  int64_t row;
+  int64_t row, blocks;
+  bool few;
   RcStatus status;
 
   if (!cuda || !sampler)
@@ -263,16 +264,27 @@ rc_cuda_resample (RcCuda * cuda, void *stream, const RcCudaSampler * sampler,
     ((uint8_t *) & c.fill)[i] = c.sampler.fill[i % c.sampler.size];
   kernel = choose (sampler, &c);
   c.vectors = (uint32_t) (row * (int64_t) c.sampler.size / RC_CUDA_VECTOR);
-  c.tile = tile_of (cuda, &c, kernel >= RC_KERNEL_ANY_F32 ? row : c.vectors);
+  few = kernel < RC_KERNEL_FEW_COPY && c.samples <= RC_CUDA_FEW_SAMPLES
+      && c.batch * c.count <= RC_CUDA_FEW_VECTORS / c.vectors;
+  if (few) {
+    kernel += RC_KERNEL_FEW_COPY - RC_KERNEL_COPY;
+    c.tile = c.vectors >= 32 ? 1 : 32 / c.vectors;
+    if (c.tile > RC_CUDA_FEW_TILE)
+      c.tile = RC_CUDA_FEW_TILE;
+  } else {
+    c.tile = tile_of (cuda, &c, kernel >= RC_KERNEL_ANY_F32 ? row : c.vectors);
+  }
   if ((c.count + c.tile - 1) / c.tile > INT32_MAX)
     return rc_error_set (error, RC_ERR_OVERFLOW, "%" PRId64 " ticks", c.count);
   c.tiles = (uint32_t) ((c.count + c.tile - 1) / c.tile);
+  blocks = c.tiles * c.batch;
+  if (few)
+    blocks = (blocks + RC_CUDA_THREADS / 32 - 1) / (RC_CUDA_THREADS / 32);
   if ((status = rc_cuda_enter (cuda, error)) != RC_OK)
     return status;
   status = prepare (cuda, stream, &c, &scratch, error);
   if (status == RC_OK && c.batch > 0 && c.count > 0)
-    status = rc_cuda_launch (cuda, kernel, c.tiles * c.batch, stream, &c,
-        error);
+    status = rc_cuda_launch (cuda, kernel, blocks, stream, &c, error);
   rc_cuda_free_async (cuda, scratch, stream);
   rc_cuda_leave (cuda);
   return status;

@@ -43,7 +43,7 @@ static const Failure failures[] = {
   {"new", "cuLaunchKernel:700", NULL, RC_ERR_CUDA,
       "rc_prepare: STUB_ERROR_700 (700), device Stub"},
   {"new", "cuLaunchKernel:719:2", NULL, RC_ERR_CUDA,
-      "rc_rows_linear_f32: STUB_ERROR_719"},
+      "rc_rows_linear_f32_few: STUB_ERROR_719"},
   {"new", NULL, NULL, RC_OK, ""},
 };
 
