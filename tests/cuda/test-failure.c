@@ -145,9 +145,9 @@ END_TEST;
 int
 main (int argc, char **argv)
 {
-  Suite *s = suite_create ("cuda, failures");
-  TCase *tc = tcase_create ("failures");
   SRunner *runner;
+  Suite *s;
+  TCase *tc;
   RcError error;
   int failed;
 
@@ -163,6 +163,8 @@ main (int argc, char **argv)
     printf ("SKIP: this machine has a libcuda.so.1 of its own\n");
     return 77;
   }
+  s = suite_create ("cuda, failures");
+  tc = tcase_create ("failures");
   suite_add_tcase (s, tc);
   tcase_add_loop_test (tc, test_failure, 0,
       sizeof (failures) / sizeof (*failures));
