@@ -115,15 +115,18 @@ static int
 run_alone (int i)
 {
   const Failure *f = &failures[i];
+  const char *others = getenv ("LD_LIBRARY_PATH");
   char number[16], path[4096];
   int status;
   pid_t child;
 
   snprintf (number, sizeof (number), "%d", i);
-  snprintf (path, sizeof (path), "%s/%s", getenv ("RC_STUBS"), f->stub);
+  snprintf (path, sizeof (path), "%s/%s%s%s", getenv ("RC_STUBS"), f->stub,
+      others ? ":" : "", others ? others : "");
   child = fork ();
   if (child == 0) {
-    setenv ("LD_LIBRARY_PATH", *f->stub ? path : "", 1);
+    if (*f->stub)
+      setenv ("LD_LIBRARY_PATH", path, 1);
     if (f->fail)
       setenv ("RC_STUB_FAIL", f->fail, 1);
     if (f->version)
