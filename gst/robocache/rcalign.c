@@ -46,6 +46,18 @@ pad_deadline (const GstRcAlignerRun * run, GstRcAlignerPad * pad, gint64 tick)
   return tick + MAX (latency, run->min_upstream) + pad->wait + pad->delay;
 }
 
+/* No buffer has ever come. */
+static gboolean
+is_inactive (GstRcAlignerPad * pad)
+{
+  gboolean inactive;
+
+  GST_OBJECT_LOCK (pad);
+  inactive = pad->arrived == 0;
+  GST_OBJECT_UNLOCK (pad);
+  return inactive;
+}
+
 static gboolean
 send_caps (GstRcAligner * self, GstRcAlignerRun * run)
 {
@@ -225,7 +237,8 @@ decide (GstRcAligner * self, GstRcAlignerPrivate * priv, guint32 * late,
     if (!run->live || run->replay || run->dirty || run->event_due)
       return GST_AGGREGATOR_FLOW_NEED_DATA;
     deadline = pad_deadline (run, pad, run->tick);
-    if (run->have_now && run->now >= deadline) {
+    if ((run->have_now && run->now >= deadline)
+        || (run->ignore_inactive && is_inactive (pad))) {
       *late |= bit;
       continue;
     }
@@ -355,7 +368,7 @@ gst_rc_aligner_aggregate (GstAggregator * agg, gboolean timeout)
   GstFlowReturn ret;
 
   gst_rc_aligner_refresh_pads (self, run);
-  gst_rc_aligner_refresh_live (run);
+  gst_rc_aligner_refresh_live (self, run);
   if (!gst_rc_aligner_configure (self))
     return GST_FLOW_ERROR;
   if (run->live)
@@ -364,6 +377,9 @@ gst_rc_aligner_aggregate (GstAggregator * agg, gboolean timeout)
     return drop_rest (run);
   if (run->live)
     gst_rc_aligner_collect (self);
+  /* forced to be live: before PLAYING GStreamer 1.22 and 1.24 call this */
+  if (run->live && !run->have_now && gst_rc_aligner_forces_live (self))
+    return GST_AGGREGATOR_FLOW_NEED_DATA;
   ret = align (self);
   if (ret != GST_FLOW_OK && ret != GST_AGGREGATOR_FLOW_NEED_DATA) {
     /* nobody will take anything any more */
@@ -409,7 +425,7 @@ gst_rc_aligner_get_next_time (GstAggregator * agg)
   gint64 wake, now;
 
   gst_rc_aligner_refresh_pads (self, run);
-  gst_rc_aligner_refresh_live (run);
+  gst_rc_aligner_refresh_live (self, run);
   if (!run->live || run->ended)
     return GST_CLOCK_TIME_NONE;
   if (!gst_rc_aligner_running_now (self, &now))

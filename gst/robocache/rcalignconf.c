@@ -31,9 +31,14 @@ gst_rc_aligner_refresh_pads (GstRcAligner * self, GstRcAlignerRun * run)
 }
 
 void
-gst_rc_aligner_refresh_live (GstRcAlignerRun * run)
+gst_rc_aligner_refresh_live (GstRcAligner * self, GstRcAlignerRun * run)
 {
-  run->live = FALSE;
+  GstRcAlignerPrivate *priv = gst_rc_aligner_get_private (self);
+
+  GST_OBJECT_LOCK (self);
+  run->live = priv->force_live;
+  run->ignore_inactive = priv->ignore_inactive;
+  GST_OBJECT_UNLOCK (self);
   for (guint i = 0; i < run->pads->len; i++) {
     GstRcAlignerPad *pad = g_ptr_array_index (run->pads, i);
 

@@ -3,6 +3,8 @@
 #include "rcalignerpriv.h"
 #include "rchist.h"
 
+#include <dlfcn.h>
+
 GST_DEBUG_CATEGORY (gst_rc_aligner_debug);
 #define GST_CAT_DEFAULT gst_rc_aligner_debug
 
@@ -24,6 +26,8 @@ enum
   PROP_CLOCK_JUMP,
   PROP_DECISION_LOG,
   PROP_REPLAY_LOG,
+  PROP_FORCE_LIVE,
+  PROP_IGNORE_INACTIVE_PADS,
   PROP_STATS,
 };
 
@@ -286,6 +290,46 @@ gst_rc_aligner_flush (GstAggregator * agg)
   return GST_FLOW_OK;
 }
 
+/* ---- live by decree ---- */
+
+typedef void (*SetForceLive) (GstAggregator * agg, gboolean force);
+
+/* Since GStreamer 1.22, and we build with 1.20. */
+static SetForceLive
+find_set_force_live (void)
+{
+  return (SetForceLive) dlsym (RTLD_DEFAULT, "gst_aggregator_set_force_live");
+}
+
+gboolean
+gst_rc_aligner_forces_live (GstRcAligner * self)
+{
+  gboolean force;
+
+  GST_OBJECT_LOCK (self);
+  force = PRIV (self)->force_live;
+  GST_OBJECT_UNLOCK (self);
+  return force;
+}
+
+/* Nothing comes out before PLAYING then, so that nobody may wait for it. */
+static GstStateChangeReturn
+gst_rc_aligner_change_state (GstElement * element, GstStateChange transition)
+{
+  GstStateChangeReturn ret =
+      GST_ELEMENT_CLASS (gst_rc_aligner_parent_class)->change_state (element,
+      transition);
+
+  if (ret == GST_STATE_CHANGE_SUCCESS
+      && (transition == GST_STATE_CHANGE_READY_TO_PAUSED
+          || transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
+      && gst_rc_aligner_forces_live (GST_RC_ALIGNER (element)))
+    ret = GST_STATE_CHANGE_NO_PREROLL;
+  return ret;
+}
+
+/* ---- start and stop ---- */
+
 static gboolean
 gst_rc_aligner_start (GstAggregator * agg)
 {
@@ -296,6 +340,12 @@ gst_rc_aligner_start (GstAggregator * agg)
   priv->sought_rate = 1;
   priv->n_out = priv->n_qos = priv->n_skipped = priv->n_dropped = 0;
   gst_rc_hist_clear (priv->latency_hist);
+  if (gst_rc_aligner_forces_live (GST_RC_ALIGNER (agg))
+      && !find_set_force_live ()) {
+    GST_ELEMENT_ERROR (agg, LIBRARY, SETTINGS, (NULL),
+        ("property force-live: true needs GStreamer 1.22 or newer"));
+    return FALSE;
+  }
   return gst_rc_aligner_open_decisions (GST_RC_ALIGNER (agg));
 }
 
@@ -345,6 +395,7 @@ gst_rc_aligner_set_property (GObject * object, guint id, const GValue * value,
     GParamSpec * pspec)
 {
   GstRcAlignerPrivate *priv = PRIV (GST_RC_ALIGNER (object));
+  SetForceLive set_force_live;
 
   GST_OBJECT_LOCK (object);
   switch (id) {
@@ -397,12 +448,24 @@ gst_rc_aligner_set_property (GObject * object, guint id, const GValue * value,
       g_free (priv->replay_log);
       priv->replay_log = g_value_dup_string (value);
       break;
+    case PROP_FORCE_LIVE:
+      priv->force_live = g_value_get_boolean (value);
+      break;
+    case PROP_IGNORE_INACTIVE_PADS:
+      priv->ignore_inactive = g_value_get_boolean (value);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
   }
   priv->changed = TRUE;
   GST_OBJECT_UNLOCK (object);
+  /* the base class takes that lock itself */
+  if (id == PROP_IGNORE_INACTIVE_PADS)
+    gst_aggregator_set_ignore_inactive_pads (GST_AGGREGATOR (object),
+        g_value_get_boolean (value));
+  else if (id == PROP_FORCE_LIVE && (set_force_live = find_set_force_live ()))
+    set_force_live (GST_AGGREGATOR (object), g_value_get_boolean (value));
 }
 
 static void
@@ -458,6 +521,12 @@ gst_rc_aligner_get_property (GObject * object, guint id, GValue * value,
       break;
     case PROP_REPLAY_LOG:
       g_value_set_string (value, priv->replay_log);
+      break;
+    case PROP_FORCE_LIVE:
+      g_value_set_boolean (value, priv->force_live);
+      break;
+    case PROP_IGNORE_INACTIVE_PADS:
+      g_value_set_boolean (value, priv->ignore_inactive);
       break;
     case PROP_STATS:
       g_value_take_boxed (value, gst_rc_aligner_stats (self));
@@ -552,6 +621,15 @@ install_properties (GObjectClass * klass)
           "A decision log to follow: the same buffers then give the same bytes as "
           "in the run that wrote it, and no deadline decides (unset = the "
           "complete data decide)", NULL, ready));
+  g_object_class_install_property (klass, PROP_FORCE_LIVE,
+      g_param_spec_boolean ("force-live", "Force live",
+          "Let the clock decide ticks even if no upstream says that it is live: "
+          "for sources that are paced by what they read, such as an appsrc "
+          "without is-live (needs GStreamer 1.22)", FALSE, ready));
+  g_object_class_install_property (klass, PROP_IGNORE_INACTIVE_PADS,
+      g_param_spec_boolean ("ignore-inactive-pads", "Ignore inactive pads",
+          "Live: do not wait for pads that have never had a buffer, not even for "
+          "their lookahead", FALSE, rw | GST_PARAM_MUTABLE_PLAYING));
   g_object_class_install_property (klass, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "Buffers out, ticks skipped before the common start, ticks dropped by "
@@ -574,6 +652,7 @@ gst_rc_aligner_class_init (GstRcAlignerClass * klass)
   agg_class->aggregate = gst_rc_aligner_aggregate;
   agg_class->get_next_time = gst_rc_aligner_get_next_time;
   GST_ELEMENT_CLASS (klass)->release_pad = gst_rc_aligner_release_pad;
+  GST_ELEMENT_CLASS (klass)->change_state = gst_rc_aligner_change_state;
   agg_class->sink_event = gst_rc_aligner_sink_event;
   agg_class->sink_event_pre_queue = gst_rc_aligner_sink_event_pre_queue;
   agg_class->sink_query = gst_rc_aligner_sink_query;

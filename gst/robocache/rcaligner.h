@@ -80,6 +80,7 @@ struct _GstRcAlignerClass
 
 void gst_rc_aligner_set_output (GstRcAligner * self, GstRcOutput mode);
 GstRcOutput gst_rc_aligner_get_output (GstRcAligner * self);
+gboolean gst_rc_aligner_forces_live (GstRcAligner * self);
 
 /* Properties of a pad (but its stats), which rcresample shows as its own. `first_id` is the id
  * of the first one; returns the id after the last. */

@@ -336,8 +336,9 @@ gst_rc_aligner_pad_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
   GST_OBJECT_UNLOCK (self);
   if (!queried)
     query_latency (self);
+  live = gst_rc_aligner_forces_live (GST_RC_ALIGNER (parent));
   GST_OBJECT_LOCK (self);
-  live = self->live;
+  live |= self->live;
   self->arrived++;
   GST_OBJECT_UNLOCK (self);
   if (live)

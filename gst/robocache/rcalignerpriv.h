@@ -19,6 +19,8 @@ typedef struct
   gboolean event_due;           /* an event has to be applied by aggregate () */
   gboolean caps_dirty;          /* caps have to be sent before the next buffer */
   gboolean live;
+  gboolean ignore_inactive;     /* pads that have never had a buffer are not waited
+                                 * for */
   gboolean have_now;            /* there was a clock; */
   gint64 now;                   /* running time before the last collection */
   GstClockTime latency;         /* the pipeline's, as the base class sees it */
@@ -49,6 +51,7 @@ typedef struct
   gint64 tick_origin;
   gint64 max_jump, clock_jump;
   gboolean causal;
+  gboolean force_live, ignore_inactive;
   guint stride;
   GstRcOutputConfig output;
   gchar *decision_log, *replay_log;
@@ -75,7 +78,7 @@ GstClockTime gst_rc_aligner_get_next_time (GstAggregator * agg);
 
 /* Takes notice of new and released pads; of pads' liveness and properties. */
 void gst_rc_aligner_refresh_pads (GstRcAligner * self, GstRcAlignerRun * run);
-void gst_rc_aligner_refresh_live (GstRcAlignerRun * run);
+void gst_rc_aligner_refresh_live (GstRcAligner * self, GstRcAlignerRun * run);
 
 /* Brings streams and output in line with pads, caps and properties; FALSE when
  * an error was posted. */

@@ -164,6 +164,55 @@ GST_START_TEST (test_properties_while_playing)
 
 GST_END_TEST;
 
+/* A pad that has never had a buffer costs no time; once it had one it is waited
+ * for like any other. */
+GST_START_TEST (test_ignore_inactive_pads)
+{
+  Rig rig;
+
+  rig_init (&rig, TRUE, "ignore-inactive-pads", "true", "sink_a::method",
+      "previous", NULL);
+  for (guint i = 0; i < 3; i++) {
+    rig_push (&rig, 0, i * 10 * MS, 0);
+    rig_expect (&rig, i * 10 * MS, RC_STATE_MEASURED, RC_STATE_MISSING, 1 << 1);
+  }
+  rig_push (&rig, 1, 25 * MS, 0);
+  rig_push (&rig, 0, 30 * MS, 0);
+  rig_crank_to (&rig, 40 * MS);
+  rig_expect (&rig, 30 * MS, RC_STATE_MEASURED, RC_STATE_HELD, 1 << 1);
+  rig_clear (&rig);
+}
+
+GST_END_TEST;
+
+/* No upstream says that it is live, and the clock decides all the same; before
+ * PLAYING nothing comes, and nobody waits for it. */
+GST_START_TEST (test_force_live)
+{
+  GstElement *mux = gst_element_factory_make ("rcfusemux", NULL);
+  Rig rig;
+
+  g_object_set (mux, "force-live", TRUE, NULL);
+  fail_unless_equals_int (gst_element_set_state (mux, GST_STATE_PAUSED),
+      GST_STATE_CHANGE_NO_PREROLL);
+  gst_element_set_state (mux, GST_STATE_NULL);
+  gst_object_unref (mux);
+
+  rig_init (&rig, FALSE, "force-live", "true", "sink_a::method", "previous",
+      "sink_b::method", "previous", NULL);
+  rig_push (&rig, 0, 0, 0);
+  rig_push (&rig, 1, 0, 0);
+  rig_expect (&rig, 0, RC_STATE_MEASURED, RC_STATE_MEASURED, 0);
+  for (guint i = 1; i < 4; i++) {
+    rig_push (&rig, 0, i * 10 * MS, 0);
+    rig_crank_to (&rig, i * 10 * MS);
+    rig_expect (&rig, i * 10 * MS, RC_STATE_MEASURED, RC_STATE_HELD, 1 << 1);
+  }
+  rig_clear (&rig);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_latency_query)
 {
   Rig rig;
@@ -331,6 +380,8 @@ live_suite (void)
   tcase_add_test (live, test_silent_from_the_start);
   tcase_add_test (live, test_common_start);
   tcase_add_test (live, test_properties_while_playing);
+  tcase_add_test (live, test_ignore_inactive_pads);
+  tcase_add_test (live, test_force_live);
   tcase_add_test (live, test_latency_query);
   tcase_add_test (live, test_caps_change);
   suite_add_tcase (s, offline);
