@@ -368,7 +368,7 @@ gst_rc_aligner_aggregate (GstAggregator * agg, gboolean timeout)
   GstFlowReturn ret;
 
   gst_rc_aligner_refresh_pads (self, run);
-  gst_rc_aligner_refresh_live (self, run);
+  gst_rc_aligner_refresh_live (run);
   if (!gst_rc_aligner_configure (self))
     return GST_FLOW_ERROR;
   if (run->live)
@@ -378,7 +378,7 @@ gst_rc_aligner_aggregate (GstAggregator * agg, gboolean timeout)
   if (run->live)
     gst_rc_aligner_collect (self);
   /* forced to be live: before PLAYING GStreamer 1.22 and 1.24 call this */
-  if (run->live && !run->have_now && gst_rc_aligner_forces_live (self))
+  if (run->force_live && !run->have_now)
     return GST_AGGREGATOR_FLOW_NEED_DATA;
   ret = align (self);
   if (ret != GST_FLOW_OK && ret != GST_AGGREGATOR_FLOW_NEED_DATA) {
@@ -425,7 +425,7 @@ gst_rc_aligner_get_next_time (GstAggregator * agg)
   gint64 wake, now;
 
   gst_rc_aligner_refresh_pads (self, run);
-  gst_rc_aligner_refresh_live (self, run);
+  gst_rc_aligner_refresh_live (run);
   if (!run->live || run->ended)
     return GST_CLOCK_TIME_NONE;
   if (!gst_rc_aligner_running_now (self, &now))

@@ -17,6 +17,8 @@ tick_period (const GstRcAlignerRun * run)
 void
 gst_rc_aligner_refresh_pads (GstRcAligner * self, GstRcAlignerRun * run)
 {
+  const GstRcAlignerPrivate *priv = gst_rc_aligner_get_private (self);
+
   GST_OBJECT_LOCK (self);
   if (!run->pads_known || run->pads_cookie != GST_ELEMENT (self)->pads_cookie) {
     g_ptr_array_set_size (run->pads, 0);
@@ -25,20 +27,17 @@ gst_rc_aligner_refresh_pads (GstRcAligner * self, GstRcAlignerRun * run)
     run->pads_cookie = GST_ELEMENT (self)->pads_cookie;
     run->pads_known = run->dirty = TRUE;
   }
-  run->min_upstream = gst_rc_aligner_get_private (self)->min_upstream;
-  run->latency = gst_rc_aligner_get_private (self)->latency;
+  run->min_upstream = priv->min_upstream;
+  run->latency = priv->latency;
+  run->force_live = priv->force_live;
+  run->ignore_inactive = priv->ignore_inactive;
   GST_OBJECT_UNLOCK (self);
 }
 
 void
-gst_rc_aligner_refresh_live (GstRcAligner * self, GstRcAlignerRun * run)
+gst_rc_aligner_refresh_live (GstRcAlignerRun * run)
 {
-  GstRcAlignerPrivate *priv = gst_rc_aligner_get_private (self);
-
-  GST_OBJECT_LOCK (self);
-  run->live = priv->force_live;
-  run->ignore_inactive = priv->ignore_inactive;
-  GST_OBJECT_UNLOCK (self);
+  run->live = run->force_live;
   for (guint i = 0; i < run->pads->len; i++) {
     GstRcAlignerPad *pad = g_ptr_array_index (run->pads, i);
 

@@ -298,17 +298,17 @@ gst_rc_aligner_pad_get_property (GObject * object, guint id, GValue * value,
 /* Asks upstream whether this pad is live and how late it may be. Called without
  * locks: upstream may take its own. */
 static void
-query_latency (GstRcAlignerPad * self)
+query_latency (GstRcAlignerPad * self, GstRcAligner * aligner)
 {
   GstQuery *query = gst_query_new_latency ();
-  gboolean live = FALSE;
+  gboolean forced = gst_rc_aligner_forces_live (aligner), live = FALSE;
   GstClockTime min = 0;
 
   if (gst_pad_peer_query (GST_PAD (self), query))
     gst_query_parse_latency (query, &live, &min, NULL);
   gst_query_unref (query);
   GST_OBJECT_LOCK (self);
-  self->live = live;
+  self->live = live || forced;
   self->upstream_latency = min;
   self->queried = TRUE;
   GST_OBJECT_UNLOCK (self);
@@ -335,10 +335,9 @@ gst_rc_aligner_pad_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
   queried = self->queried;
   GST_OBJECT_UNLOCK (self);
   if (!queried)
-    query_latency (self);
-  live = gst_rc_aligner_forces_live (GST_RC_ALIGNER (parent));
+    query_latency (self, GST_RC_ALIGNER (parent));
   GST_OBJECT_LOCK (self);
-  live |= self->live;
+  live = self->live;
   self->arrived++;
   GST_OBJECT_UNLOCK (self);
   if (live)

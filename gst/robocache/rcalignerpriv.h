@@ -19,6 +19,7 @@ typedef struct
   gboolean event_due;           /* an event has to be applied by aggregate () */
   gboolean caps_dirty;          /* caps have to be sent before the next buffer */
   gboolean live;
+  gboolean force_live;          /* even if no pad is */
   gboolean ignore_inactive;     /* pads that have never had a buffer are not waited
                                  * for */
   gboolean have_now;            /* there was a clock; */
@@ -78,7 +79,7 @@ GstClockTime gst_rc_aligner_get_next_time (GstAggregator * agg);
 
 /* Takes notice of new and released pads; of pads' liveness and properties. */
 void gst_rc_aligner_refresh_pads (GstRcAligner * self, GstRcAlignerRun * run);
-void gst_rc_aligner_refresh_live (GstRcAligner * self, GstRcAlignerRun * run);
+void gst_rc_aligner_refresh_live (GstRcAlignerRun * run);
 
 /* Brings streams and output in line with pads, caps and properties; FALSE when
  * an error was posted. */

@@ -113,18 +113,20 @@ load_kernels (RcCuda * cuda, RcError * error)
 {
   RcCuResult result = cuda->cu->module_load (&cuda->module, rc_cuda_fatbin);
   RcStatus status;
-  int major = 0, minor = 0;
 
-  cuda->cu->device_attribute (&major, RC_CU_ATTRIBUTE_MAJOR, cuda->device);
-  cuda->cu->device_attribute (&minor, RC_CU_ATTRIBUTE_MINOR, cuda->device);
   if (result == RC_CU_ERROR_NO_BINARY_FOR_GPU
       || result == RC_CU_ERROR_INVALID_IMAGE
-      || result == RC_CU_ERROR_UNSUPPORTED_PTX_VERSION)
+      || result == RC_CU_ERROR_UNSUPPORTED_PTX_VERSION) {
+    int major = 0, minor = 0;
+
+    cuda->cu->device_attribute (&major, RC_CU_ATTRIBUTE_MAJOR, cuda->device);
+    cuda->cu->device_attribute (&minor, RC_CU_ATTRIBUTE_MINOR, cuda->device);
     return rc_error_set (error, RC_ERR_CUDA, "no kernel for device %s (compute "
         "capability %d.%d): the kernels were built with CUDA %d.%d, the driver "
         "serves up to %d.%d", cuda->name, major, minor, RC_CUDA_BUILT / 1000,
         RC_CUDA_BUILT % 1000 / 10, cuda->cu->version / 1000,
         cuda->cu->version % 1000 / 10);
+  }
   if ((status = check (cuda, result, "cuModuleLoadData", error)) != RC_OK)
     return status;
   for (int i = 0; i < RC_N_KERNELS; i++) {

@@ -41,7 +41,7 @@ typedef struct
   uint64_t fill;                /* the missing value, as often as it fits */
   uint32_t tile, tiles;         /* ticks of a block (few: of a warp), and how many of
                                  * these a batch has */
-  uint32_t vectors;              /* of a row */
+  uint32_t vectors;             /* of a row */
 } RcCudaCall;
 
 struct RcCudaSampler

@@ -2,13 +2,13 @@
 /* Resampling on a device. Which rows a tick takes (pick.h) and the mathematics of a
  * sample (sample-math.h) are the CPU's own source. A block makes `tile` ticks of one
  * batch: it picks their rows, then its threads make the elements side by side. */
+#include "../common/cuda-private.h"
 #include "element.h"
 #include "pick.h"
 #include "resample-cuda-private.h"
 #include "sample-math.h"
 
-#define THREADS 256
-#define WARPS (THREADS / 32)
+#define WARPS (RC_CUDA_THREADS / 32)
 #define ALL 0xffffffffu
 /* Times of a series that a block keeps at hand. */
 #define WINDOW 1024
@@ -89,7 +89,7 @@ static __device__ int block_rank(bool flag, int *total) {
   return before;
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS)
+extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS)
     rc_prepare(const __grid_constant__ RcCudaCall c) {
   const int64_t b = blockIdx.x;
   const int64_t n = c.samples > 0 ? length_of(c, b) : 0;
@@ -98,7 +98,7 @@ extern "C" __global__ void __launch_bounds__(THREADS)
   int64_t left = 0;
   bool bad = false;
 
-  for (int64_t start = 0; start < n; start += THREADS) {
+  for (int64_t start = 0; start < n; start += RC_CUDA_THREADS) {
     const int64_t i = start + threadIdx.x;
     const bool there = i < n;
     const int64_t time = there ? times[i] : 0;
@@ -123,7 +123,7 @@ extern "C" __global__ void __launch_bounds__(THREADS)
       atomicAdd((unsigned long long *)&c.report->duplicates, (unsigned long long)(n - left));
   }
   if (b > 0 && c.ticks_stride == 0) return;
-  for (int64_t start = 0; start < c.count; start += THREADS) {
+  for (int64_t start = 0; start < c.count; start += RC_CUDA_THREADS) {
     const int64_t i = start + threadIdx.x;
     const int none = __syncthreads_count(i < c.count && ticks[i] == RC_TIME_NONE);
 
@@ -134,7 +134,7 @@ extern "C" __global__ void __launch_bounds__(THREADS)
 
 /* rc_sampler_signs () for all rows: whether a row's quaternion is to be negated is
  * the parity of the turns beyond 90 degrees up to it. */
-extern "C" __global__ void __launch_bounds__(THREADS)
+extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS)
     rc_signs(const __grid_constant__ RcCudaCall c) {
   const int64_t b = blockIdx.x;
   const Rows rows = rows_of(c, b);
@@ -145,7 +145,7 @@ extern "C" __global__ void __launch_bounds__(THREADS)
     const int64_t place = c.sampler.quaternions[g] * (int64_t)c.sampler.size;
     int turns = 0;
 
-    for (int64_t start = 0; start < rows.n; start += THREADS) {
+    for (int64_t start = 0; start < rows.n; start += RC_CUDA_THREADS) {
       const int64_t i = start + threadIdx.x;
       bool turn = false;
       int total;
@@ -225,11 +225,17 @@ static __device__ Window window_of(const Rows &rows, const int64_t *ticks, int m
   }
   w.times = rows.times + w.low;
   if (w.n <= WINDOW) {
-    for (int i = threadIdx.x; i < w.n; i += THREADS) kept[i] = w.times[i];
+    for (int i = threadIdx.x; i < w.n; i += RC_CUDA_THREADS) kept[i] = w.times[i];
     __syncthreads();
     w.times = kept;
   }
   return w;
+}
+
+/* rc_pick () among the window's rows. No tick, which the CPU refuses, is missing. */
+static __device__ __forceinline__ void pick_tick(const RcCudaCall &c, const Window &w, int64_t tick,
+                                                 int64_t *hint, RcPick *pick) {
+  rc_pick_rows(&c.sampler, w.times, tick == RC_TIME_NONE ? 0 : w.n, tick, hint, pick);
 }
 
 /* ---- any element: every method, type and mark ---- */
@@ -545,8 +551,7 @@ static __device__ void rows_any(const RcCudaCall &c) {
   if (threadIdx.x < m) {
     RcPick pick;
 
-    /* no tick, which the CPU refuses, is missing */
-    rc_pick_rows(&c.sampler, w.times, tick == RC_TIME_NONE ? 0 : w.n, tick, NULL, &pick);
+    pick_tick(c, w, tick, NULL, &pick);
     write_info(c, b * c.count + first + threadIdx.x, pick);
     if (pick.op >= RC_OP_LINEAR && pick.op <= RC_OP_HERMITE)
       blends[threadIdx.x] = blend_of(c, rows, w, b, pick);
@@ -556,7 +561,7 @@ static __device__ void rows_any(const RcCudaCall &c) {
     picks[threadIdx.x] = pick;
   }
   __syncthreads();
-  for (uint32_t e = threadIdx.x; e < m * row; e += THREADS) {
+  for (uint32_t e = threadIdx.x; e < m * row; e += RC_CUDA_THREADS) {
     const uint32_t i = e / row;
     const Tick t = {c, rows, picks[i], blends[i], b};
     const int64_t at = b * c.out_batch_stride + (first + i) * c.out_row_stride;
@@ -564,7 +569,7 @@ static __device__ void rows_any(const RcCudaCall &c) {
     make_element<Real>(t, e % row, c.out + (at + e % row) * c.sampler.size);
   }
   if (c.gather_times && c.sampler.config.method == RC_METHOD_GATHER) {
-    for (int64_t e = threadIdx.x; e < m * samples; e += THREADS) {
+    for (int64_t e = threadIdx.x; e < m * samples; e += RC_CUDA_THREADS) {
       const RcPick &pick = picks[e / samples];
       const int64_t j = e % samples;
 
@@ -574,12 +579,12 @@ static __device__ void rows_any(const RcCudaCall &c) {
   }
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS)
+extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS)
     rc_rows_any_f32(const __grid_constant__ RcCudaCall c) {
   rows_any<float>(c);
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS)
+extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS)
     rc_rows_any_f64(const __grid_constant__ RcCudaCall c) {
   rows_any<double>(c);
 }

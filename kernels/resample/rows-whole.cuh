@@ -30,8 +30,7 @@ static __device__ Source source_of(const RcCudaCall &c, const Rows &rows, int64_
   if (Kind::blends ? c.sampler.config.method != RC_METHOD_LINEAR
                    : c.sampler.config.method > RC_METHOD_NEXT)
     __builtin_unreachable();
-  /* no tick, which the CPU refuses, is missing */
-  rc_pick_rows(&c.sampler, w.times, tick == RC_TIME_NONE ? 0 : w.n, tick, hint, pick);
+  pick_tick(c, w, tick, hint, pick);
   if (pick->op != RC_OP_FILL) s.from = row_at(c, rows, b, w.low + pick->first);
   if (Kind::blends && pick->op == RC_OP_LINEAR) {
     s.to = row_at(c, rows, b, w.low + pick->first + 1);
@@ -141,7 +140,7 @@ static __device__ void rows_whole(const RcCudaCall &c) {
   const int64_t first = (int64_t)(blockIdx.x % c.tiles) * c.tile;
   const unsigned m = (unsigned)(c.count - first < c.tile ? c.count - first : c.tile);
   const unsigned vectors = c.vectors;
-  const unsigned rows_apart = THREADS / vectors, vectors_apart = THREADS % vectors;
+  const unsigned rows_apart = RC_CUDA_THREADS / vectors, vectors_apart = RC_CUDA_THREADS % vectors;
   const int64_t stride = c.out_row_stride * (int64_t)c.sampler.size;
   uint8_t *out =
       c.out + (b * c.out_batch_stride + first * c.out_row_stride) * (int64_t)c.sampler.size;
@@ -226,14 +225,14 @@ static __device__ void rows_few(const RcCudaCall &c) {
     write_part<Kind>(c, s, read_part<Kind>(s, k * RC_CUDA_VECTOR), out + k * RC_CUDA_VECTOR);
 }
 
-#define WHOLE(name, kind)                                       \
-  extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) \
-      name(const __grid_constant__ RcCudaCall c) {              \
-    rows_whole<kind>(c);                                        \
-  }                                                             \
-  extern "C" __global__ void __launch_bounds__(THREADS)         \
-      name##_few(const __grid_constant__ RcCudaCall c) {        \
-    rows_few<kind>(c);                                          \
+#define WHOLE(name, kind)                                               \
+  extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS, BLOCKS) \
+      name(const __grid_constant__ RcCudaCall c) {                      \
+    rows_whole<kind>(c);                                                \
+  }                                                                     \
+  extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS)         \
+      name##_few(const __grid_constant__ RcCudaCall c) {                \
+    rows_few<kind>(c);                                                  \
   }
 WHOLE(rc_rows_copy, Copy)
 WHOLE(rc_rows_linear_f32, LinearF32)

@@ -17,7 +17,7 @@ run() {
   for word in $*; do
     case $word in
       *[!a-z0-9]*) ;;
-      rtp* | matroska* | videorate | valve | *selector | tee | queue | multiqueue | concat | level)
+      rtp* | matroska* | videorate | valve | *selector | tee | queue | multiqueue | concat)
         gst-inspect-1.0 --exists "$word" || missing+=" $word" ;;
     esac
   done

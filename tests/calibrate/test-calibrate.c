@@ -8,22 +8,18 @@
 #include <string.h>
 
 #include "calibrate/calibrate.h"
+#include "../common/splitmix.h"
 
 #define MS INT64_C (1000000)
 #define S INT64_C (1000000000)
 #define MAX_SAMPLES 20000
 
-/* The generator of "Numerical Recipes" for 64 bits (Vigna's splitmix64 mixing). */
 static uint64_t random_state;
 
 static double
 uniform (void)
 {
-  uint64_t z = (random_state += UINT64_C (0x9e3779b97f4a7c15));
-
-  z = (z ^ (z >> 30)) * UINT64_C (0xbf58476d1ce4e5b9);
-  z = (z ^ (z >> 27)) * UINT64_C (0x94d049bb133111eb);
-  return ((z ^ (z >> 31)) >> 11) * 0x1p-53;
+  return (splitmix64 (&random_state) >> 11) * 0x1p-53;
 }
 
 static double

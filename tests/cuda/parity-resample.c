@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/splitmix.h"
 #include "device.h"
 #include "resample/resample-cuda.h"
 
@@ -21,15 +22,10 @@
 
 static uint64_t random_state;
 
-/* splitmix64 (Vigna) */
 static uint64_t
 random_bits (void)
 {
-  uint64_t z = (random_state += UINT64_C (0x9e3779b97f4a7c15));
-
-  z = (z ^ z >> 30) * UINT64_C (0xbf58476d1ce4e5b9);
-  z = (z ^ z >> 27) * UINT64_C (0x94d049bb133111eb);
-  return z ^ z >> 31;
+  return splitmix64 (&random_state);
 }
 
 /* [low, high] */
@@ -196,12 +192,35 @@ make_marks (RcMark * marks, const RcSamplerConfig * c)
   return n;
 }
 
+enum
+{
+  VALUES, TIMES, LENGTHS, TICKS, OUT, STATE, SKEW, NEWEST, COUNT, GATHERED,
+  N_ARRAYS
+};
+
+static void
+point_at (const Array * all, int on_device, RcSeries * series, RcTicks * ticks,
+    RcResampled * out)
+{
+#define AT(i) ((void *) (on_device ? all[i].on_device : all[i].at))
+  series->values = AT (VALUES);
+  series->times = AT (TIMES);
+  series->lengths = AT (LENGTHS);
+  ticks->times = AT (TICKS);
+  out->values = AT (OUT);
+  out->state = AT (STATE);
+  out->skew = AT (SKEW);
+  out->newest = AT (NEWEST);
+  out->gather_count = AT (COUNT);
+  out->gather_times = AT (GATHERED);
+#undef AT
+}
+
 static int
 run_case (Device * device, uint64_t seed)
 {
   static const int64_t channels[] = { 1, 2, 3, 4, 7, 8, 16, 32, 33, 64, 256 };
-  Array values, times, lengths, ticks, out, state, skew, newest, count,
-      gathered;
+  Array all[N_ARRAYS];
   RcSamplerConfig config;
   RcMark marks[20];
   RcSampler *sampler = NULL;
@@ -213,8 +232,8 @@ run_case (Device * device, uint64_t seed)
   RcError error;
   size_t size, shift;
   int64_t row, origin;
-  int repeats, good;
-  char what[64];
+  int repeats, absent, good;
+  const char *what;
 
   random_state = seed * 1000003;
   for (int tries = 0; !sampler; tries++) {
@@ -255,62 +274,49 @@ run_case (Device * device, uint64_t seed)
       + (one_in (3) ? between (0, 40) : 0);
   result.info_stride = one_in (4) ? 3 : 1;
   shift = one_in (3) ? size * (size_t) between (1, 16) : 0;
-  values = array_new (device, (size_t) (series.batch * series.batch_stride)
+  all[VALUES] = array_new (device, (size_t) (series.batch * series.batch_stride)
       * size + shift, shift);
-  times = array_new (device, (size_t) (series.batch * series.times_stride) * 8,
-      0);
-  lengths = array_new (device, (size_t) series.batch * 8, 0);
-  ticks = array_new (device, (size_t) (tick.count * (tick.shared ? 1
+  all[TIMES] =
+      array_new (device, (size_t) (series.batch * series.times_stride) * 8, 0);
+  all[LENGTHS] = array_new (device, (size_t) series.batch * 8, 0);
+  all[TICKS] = array_new (device, (size_t) (tick.count * (tick.shared ? 1
               : series.batch)) * 8, 0);
-  out = array_new (device, (size_t) (series.batch * result.batch_stride) * size
-      + shift, shift);
+  all[OUT] =
+      array_new (device,
+      (size_t) (series.batch * result.batch_stride) * size + shift, shift);
   row = series.batch * tick.count;
-  state = array_new (device, (size_t) (row * result.info_stride), 0);
-  skew = array_new (device, (size_t) (row * result.info_stride) * 8, 0);
-  newest = array_new (device, (size_t) (row * result.info_stride) * 8, 0);
-  count = array_new (device, (size_t) (row * result.info_stride) * 4, 0);
-  gathered = array_new (device, (size_t) (row * config.samples) * 8, 0);
+  all[STATE] = array_new (device, (size_t) (row * result.info_stride), 0);
+  all[SKEW] = array_new (device, (size_t) (row * result.info_stride) * 8, 0);
+  all[NEWEST] = array_new (device, (size_t) (row * result.info_stride) * 8, 0);
+  all[COUNT] = array_new (device, (size_t) (row * result.info_stride) * 4, 0);
+  all[GATHERED] = array_new (device, (size_t) (row * config.samples) * 8, 0);
 
-  fill_values (config.dtype, values.at, values.size - shift);
+  fill_values (config.dtype, all[VALUES].at, all[VALUES].size - shift);
   for (int64_t b = 0; b < series.batch; b++) {
     int64_t n = one_in (4) ? between (0, series.samples) : series.samples;
 
-    ((int64_t *) lengths.at)[b] = n;
-    fill_times ((int64_t *) times.at + b * series.times_stride, n,
+    ((int64_t *) all[LENGTHS].at)[b] = n;
+    fill_times ((int64_t *) all[TIMES].at + b * series.times_stride, n,
         series.samples, repeats, origin);
   }
-  for (size_t i = 0; i < ticks.size / 8; i++) {
+  for (size_t i = 0; i < all[TICKS].size / 8; i++) {
     const int64_t span = series.samples * 20 * MS;
     int64_t t = origin + (one_in (3) ? between (-200 * MS, span + 200 * MS)
         : (int64_t) (i % (size_t) tick.count) * (span / (tick.count + 1) + 1));
 
     /* some at the very time of a row */
     if (series.samples > 0 && series.batch > 0 && one_in (5))
-      t = ((int64_t *) times.at)[between (0, series.samples - 1)];
-    ((int64_t *) ticks.at)[i] = t == RC_TIME_NONE ? 0 : t;
+      t = ((int64_t *) all[TIMES].at)[between (0, series.samples - 1)];
+    ((int64_t *) all[TICKS].at)[i] = t == RC_TIME_NONE ? 0 : t;
   }
-  array_put (device, &values);
-  array_put (device, &times);
-  array_put (device, &lengths);
-  array_put (device, &ticks);
-  array_put (device, &out);
-  array_put (device, &state);
-  array_put (device, &skew);
-  array_put (device, &newest);
-  array_put (device, &count);
-  array_put (device, &gathered);
+  for (int i = 0; i < N_ARRAYS; i++)
+    array_put (device, &all[i]);
 
-  snprintf (what, sizeof (what), "%s", rc_dtype_name (config.dtype));
-  series.values = one_in (30) ? NULL : values.at;
-  series.times = (int64_t *) times.at;
-  series.lengths = (int64_t *) lengths.at;
-  tick.times = (int64_t *) ticks.at;
-  result.values = out.at;
-  result.state = state.at;
-  result.skew = (int64_t *) skew.at;
-  result.newest = (int64_t *) newest.at;
-  result.gather_count = (int32_t *) count.at;
-  result.gather_times = (int64_t *) gathered.at;
+  what = rc_dtype_name (config.dtype);
+  point_at (all, 0, &series, &tick, &result);
+  absent = one_in (30);
+  if (absent)
+    series.values = NULL;
   good = rc_resample (sampler, &series, &tick, &result, &error) == RC_OK;
   if (!good)
     printf ("CPU: %s\n", error.message);
@@ -324,29 +330,22 @@ run_case (Device * device, uint64_t seed)
     /* trusted where nothing is to be found */
     const int trusted = !repeats && one_in (2);
 
-    series.values = series.values ? values.on_device : NULL;
-    series.times = (int64_t *) times.on_device;
-    series.lengths = (int64_t *) lengths.on_device;
-    tick.times = (int64_t *) ticks.on_device;
-    result.values = out.on_device;
-    result.state = state.on_device;
-    result.skew = (int64_t *) skew.on_device;
-    result.newest = (int64_t *) newest.on_device;
-    result.gather_count = (int32_t *) count.on_device;
-    result.gather_times = (int64_t *) gathered.on_device;
+    point_at (all, 1, &series, &tick, &result);
+    if (absent)
+      series.values = NULL;
     good = rc_cuda_resample (device->cuda, device->stream, on_device, &series,
         &tick, &result, trusted ? NULL : at_device, &error) == RC_OK;
     if (!good)
       printf ("GPU: %s\n", error.message);
     device_wait (device);
     device_get (device, &report, at_device, sizeof (report));
-    good = good && array_equal (device, &out, what, size)
-        && array_equal (device, &state, "state", 1)
-        && array_equal (device, &skew, "skew", 8)
-        && array_equal (device, &newest, "newest", 8)
-        && array_equal (device, &count, "gather_count", 4)
-        && array_equal (device, &gathered, "gather_times", 8)
-        && array_equal (device, &values, "the source", size);
+    good = good && array_equal (device, &all[OUT], what, size)
+        && array_equal (device, &all[STATE], "state", 1)
+        && array_equal (device, &all[SKEW], "skew", 8)
+        && array_equal (device, &all[NEWEST], "newest", 8)
+        && array_equal (device, &all[COUNT], "gather_count", 4)
+        && array_equal (device, &all[GATHERED], "gather_times", 8)
+        && array_equal (device, &all[VALUES], "the source", size);
     if (good && !trusted && (report.duplicates != duplicates
             || report.overflow != overflow || report.bad_series
             || report.bad_ticks)) {
@@ -368,16 +367,8 @@ run_case (Device * device, uint64_t seed)
   rc_cuda_sampler_free (on_device);
   rc_sampler_free (sampler);
   device_free (device, at_device);
-  array_free (device, &values);
-  array_free (device, &times);
-  array_free (device, &lengths);
-  array_free (device, &ticks);
-  array_free (device, &out);
-  array_free (device, &state);
-  array_free (device, &skew);
-  array_free (device, &newest);
-  array_free (device, &count);
-  array_free (device, &gathered);
+  for (int i = 0; i < N_ARRAYS; i++)
+    array_free (device, &all[i]);
   return good;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "voxelize/voxelize.h"
+#include "voxelrandom.h"
 
 /* An unaligned point: every offset is odd. */
 #define STEP 39
@@ -25,21 +26,6 @@ static const RcPointField layout[N_FIELDS] = {
   [F_F32X2] = {RC_FLOAT32, 25, 2},
   [F_F64] = {RC_FLOAT64, 31, 1},        /* overlaps the second float on purpose */
 };
-
-static uint64_t seed;
-
-static uint32_t
-rnd (void)
-{
-  seed = seed * 6364136223846793005ull + 1442695040888963407ull;
-  return (uint32_t) (seed >> 33);
-}
-
-static double
-uniform (double a, double b)
-{
-  return a + (b - a) * rnd () / 2147483648.0;
-}
 
 static double
 get (const RcPointField * f, const uint8_t * p, int64_t i)

@@ -8,21 +8,7 @@
 #include <string.h>
 
 #include "voxelize/voxelize.h"
-
-static uint64_t seed;
-
-static uint32_t
-rnd (void)
-{
-  seed = seed * 6364136223846793005ull + 1442695040888963407ull;
-  return (uint32_t) (seed >> 33);
-}
-
-static double
-uniform (double a, double b)
-{
-  return a + (b - a) * rnd () / 2147483648.0;
-}
+#include "voxelrandom.h"
 
 /* ---- cells ---- */
 
