@@ -185,8 +185,8 @@ GST_START_TEST (test_ignore_inactive_pads)
 
 GST_END_TEST;
 
-/* No upstream says that it is live, and the clock decides all the same; before
- * PLAYING nothing comes, and nobody waits for it. */
+/* No upstream says that it is live, and the clock decides all the same; nobody
+ * waits for a preroll. */
 GST_START_TEST (test_force_live)
 {
   GstElement *mux = gst_element_factory_make ("rcfusemux", NULL);
