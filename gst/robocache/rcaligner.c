@@ -667,10 +667,58 @@ gst_rc_aligner_class_init (GstRcAlignerClass * klass)
   gst_type_mark_as_plugin_api (GST_TYPE_RC_ALIGNER_PAD, 0);
 }
 
+/* 0 where the iterator keeps a pad. */
+static gint
+leave_out_silent (gconstpointer item, gconstpointer unused)
+{
+  gboolean live;
+  GstClockTime min;
+
+  return !gst_rc_aligner_pad_ask_latency (g_value_get_object (item), &live,
+      &min);
+}
+
+/* What is upstream of the source pad, as the base class's latency query goes there.
+ * It fails where one sensor cannot answer yet (a camera before its caps), and until
+ * something wakes it again the base class takes the pipeline for one that is not
+ * live: with that sensor silent and the other queues full, for ever. So where a
+ * live one answers, those that do not are left out; they are asked again when they
+ * speak. */
+static GstIterator *
+iterate_upstream (GstPad * pad, GstObject * parent)
+{
+  GstIterator *all = gst_element_iterate_sink_pads (GST_ELEMENT (parent));
+  GValue item = G_VALUE_INIT, none = G_VALUE_INIT;
+  gboolean any_live = FALSE, any_silent = FALSE, live;
+  GstIteratorResult result;
+  GstClockTime min;
+
+  while ((result = gst_iterator_next (all, &item)) == GST_ITERATOR_OK
+      || result == GST_ITERATOR_RESYNC) {
+    if (result == GST_ITERATOR_RESYNC) {
+      gst_iterator_resync (all);
+      continue;
+    }
+    any_silent |= !gst_rc_aligner_pad_ask_latency (g_value_get_object (&item),
+        &live, &min);
+    any_live |= live;
+    g_value_reset (&item);
+  }
+  g_value_unset (&item);
+  gst_iterator_resync (all);
+  if (!any_live || !any_silent)
+    return all;
+  g_value_init (&none, G_TYPE_BOOLEAN);
+  return gst_iterator_filter (all, leave_out_silent, &none);
+}
+
 static void
 gst_rc_aligner_init (GstRcAligner * self)
 {
   GstRcAlignerPrivate *priv = PRIV (self);
+
+  gst_pad_set_iterate_internal_links_function (GST_AGGREGATOR_SRC_PAD (self),
+      iterate_upstream);
 
   priv->rate_d = 1;
   priv->stride = 1;

@@ -295,18 +295,28 @@ gst_rc_aligner_pad_get_property (GObject * object, guint id, GValue * value,
   GST_OBJECT_UNLOCK (self);
 }
 
-/* Asks upstream whether this pad is live and how late it may be. Called without
- * locks: upstream may take its own. */
+gboolean
+gst_rc_aligner_pad_ask_latency (GstPad * pad, gboolean * live,
+    GstClockTime * min)
+{
+  GstQuery *query = gst_query_new_latency ();
+  gboolean answered = gst_pad_peer_query (pad, query);
+
+  *live = FALSE;
+  *min = 0;
+  if (answered)
+    gst_query_parse_latency (query, live, min, NULL);
+  gst_query_unref (query);
+  return answered;
+}
+
 static void
 query_latency (GstRcAlignerPad * self, GstRcAligner * aligner)
 {
-  GstQuery *query = gst_query_new_latency ();
-  gboolean forced = gst_rc_aligner_forces_live (aligner), live = FALSE;
-  GstClockTime min = 0;
+  gboolean forced = gst_rc_aligner_forces_live (aligner), live;
+  GstClockTime min;
 
-  if (gst_pad_peer_query (GST_PAD (self), query))
-    gst_query_parse_latency (query, &live, &min, NULL);
-  gst_query_unref (query);
+  gst_rc_aligner_pad_ask_latency (GST_PAD (self), &live, &min);
   GST_OBJECT_LOCK (self);
   self->live = live || forced;
   self->upstream_latency = min;

@@ -179,6 +179,12 @@ void gst_rc_pad_report_flush (GstRcPadReport * report);
 GstStructure *gst_rc_aligner_stats (GstRcAligner * self);
 GstStructure *gst_rc_aligner_pad_stats (GstRcAlignerPad * pad);
 
+/* Asks upstream of a sink pad whether it is live, and how late its data may be (0 where
+ * it does not know). FALSE where it cannot answer. Called without locks: upstream may
+ * take its own. */
+gboolean gst_rc_aligner_pad_ask_latency (GstPad * pad, gboolean * live,
+    GstClockTime * min);
+
 /* Upstream's thread, for a buffer of a live stream: how old it is. */
 void gst_rc_aligner_pad_note_arrival (GstRcAlignerPad * pad,
     GstObject * parent, GstBuffer * buffer);

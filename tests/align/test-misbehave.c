@@ -142,6 +142,32 @@ GST_START_TEST (test_min_upstream_latency)
 
 GST_END_TEST;
 
+static gboolean
+refuse_latency (GstPad * pad, GstObject * parent, GstQuery * query)
+{
+  return GST_QUERY_TYPE (query) != GST_QUERY_LATENCY
+      && gst_pad_query_default (pad, parent, query);
+}
+
+/* A sensor that cannot say yet how late it will be, as a camera before its caps, and
+ * then says nothing at all: the others go on, by the clock. */
+GST_START_TEST (test_latency_not_known)
+{
+  Rig rig;
+
+  rig_init (&rig, TRUE, PREVIOUS, NULL);
+  gst_pad_set_query_function (rig.in[1]->srcpad, refuse_latency);
+  for (guint k = 0; k < 4; k++) {
+    rig_push (&rig, 0, k * 10 * MS, k);
+    if (k > 0)
+      rig_crank_to (&rig, k * 10 * MS);
+    rig_expect (&rig, k * 10 * MS, MEASURED, MISSING, 1 << 1);
+  }
+  rig_clear (&rig);
+}
+
+GST_END_TEST;
+
 /* Linear needs the next sample: how long that takes is learned, announced by a
  * message, and from then on waited for. */
 GST_START_TEST (test_learned_lookahead)
@@ -655,6 +681,7 @@ misbehave_suite (void)
   tcase_add_test (tc, test_late_drop_not_required);
   tcase_add_test (tc, test_late_sample);
   tcase_add_test (tc, test_min_upstream_latency);
+  tcase_add_test (tc, test_latency_not_known);
   tcase_add_test (tc, test_learned_lookahead);
   tcase_add_test (tc, test_clock_set_back);
   tcase_add_test (tc, test_reordered);

@@ -28,7 +28,8 @@ run() {
   (
     status=0
     # shellcheck disable=SC2086,SC2048
-    GST_TRACERS="rcmetrics(elements=end)" timeout -k 40 ${interrupt:+--preserve-status -s INT} \
+    # (--foreground: otherwise timeout signals itself too, which comes as a second Ctrl-C)
+    GST_TRACERS="rcmetrics(elements=end)" timeout -k 40 ${interrupt:+--foreground --preserve-status -s INT} \
       "${interrupt:-40}" gst-launch-1.0 -q $* \
       > "$tmp/$name.log" 2>&1 || status=$?
     echo "$status" > "$tmp/$name.status"
