@@ -11,3 +11,4 @@
 #include "resample/resample.h"
 #include "resample/resample-cuda.h"
 #include "voxelize/voxelize.h"
+#include "voxelize/voxelize-cuda.h"

@@ -56,6 +56,8 @@ typedef struct CUstream_st *RcCuStream;
   X (alloc_async, cuMemAllocAsync, (RcCuPointer * pointer, size_t size, \
       RcCuStream stream)) \
   X (free_async, cuMemFreeAsync, (RcCuPointer pointer, RcCuStream stream)) \
+  X (clear_async, cuMemsetD8Async, (RcCuPointer pointer, unsigned char value, \
+      size_t size, RcCuStream stream)) \
   X (to_device, cuMemcpyHtoD_v2, (RcCuPointer to, const void *from, \
       size_t size))
 

@@ -6,7 +6,21 @@
 
 #include "cuda.h"
 
-/* The kernels, by the names in the fatbin. */
+/* The fatbins, one per operation. */
+#define RC_CUDA_FATBINS(X) \
+  X (RC_FATBIN_RESAMPLE, rc_resample_fatbin) \
+  X (RC_FATBIN_VOXELIZE, rc_voxelize_fatbin)
+
+typedef enum
+{
+#define NAME(id, symbol) id,
+  RC_CUDA_FATBINS (NAME)
+#undef NAME
+  RC_N_FATBINS
+} RcCudaFatbin;
+
+/* The kernels, by their names in the fatbins: those of resampling, then those of
+ * voxelizing. */
 #define RC_CUDA_KERNELS(X) \
   X (RC_KERNEL_PREPARE, "rc_prepare") \
   X (RC_KERNEL_SIGNS, "rc_signs") \
@@ -21,7 +35,22 @@
   X (RC_KERNEL_FEW_F16, "rc_rows_linear_f16_few") \
   X (RC_KERNEL_FEW_BF16, "rc_rows_linear_bf16_few") \
   X (RC_KERNEL_ANY_F32, "rc_rows_any_f32") \
-  X (RC_KERNEL_ANY_F64, "rc_rows_any_f64")
+  X (RC_KERNEL_ANY_F64, "rc_rows_any_f64") \
+  X (RC_KERNEL_VOXEL_SET, "rc_voxel_set") \
+  X (RC_KERNEL_VOXEL_SET_F32, "rc_voxel_set_f32") \
+  X (RC_KERNEL_VOXEL_SET_MAX, "rc_voxel_set_max") \
+  X (RC_KERNEL_VOXEL_SET_MAX_F32, "rc_voxel_set_max_f32") \
+  X (RC_KERNEL_VOXEL_COUNT, "rc_voxel_count") \
+  X (RC_KERNEL_VOXEL_COUNT_F32, "rc_voxel_count_f32") \
+  X (RC_KERNEL_VOXEL_COUNT_TO_FLOAT, "rc_voxel_count_to_float") \
+  X (RC_KERNEL_VOXEL_EXPAND, "rc_voxel_expand") \
+  X (RC_KERNEL_VOXEL_RANK, "rc_voxel_rank") \
+  X (RC_KERNEL_VOXEL_SUM, "rc_voxel_sum") \
+  X (RC_KERNEL_VOXEL_SUM_F32, "rc_voxel_sum_f32") \
+  X (RC_KERNEL_VOXEL_ORDER, "rc_voxel_order") \
+  X (RC_KERNEL_VOXEL_ORDER_F32, "rc_voxel_order_f32") \
+  X (RC_KERNEL_VOXEL_WRITE_MEAN, "rc_voxel_write_mean") \
+  X (RC_KERNEL_VOXEL_WRITE_ORDER, "rc_voxel_write_order")
 
 typedef enum
 {
@@ -43,6 +72,8 @@ void rc_cuda_leave (RcCuda * cuda);
 RcStatus rc_cuda_alloc_async (RcCuda * cuda, size_t size, void *stream,
     void **memory, RcError * error);
 void rc_cuda_free_async (RcCuda * cuda, void *memory, void *stream);
+RcStatus rc_cuda_clear_async (RcCuda * cuda, void *memory, size_t size,
+    void *stream, RcError * error);
 /* Memory with a copy of `from`, now. */
 RcStatus rc_cuda_upload (RcCuda * cuda, const void *from, size_t size,
     unsigned long long *memory, RcError * error);

@@ -14,22 +14,30 @@
 #endif
 
 #if RC_CUDA_BUILT
-extern const unsigned char rc_cuda_fatbin[];
+#define SYMBOL(id, symbol) extern const unsigned char symbol[];
+RC_CUDA_FATBINS (SYMBOL)
 #else
-static const unsigned char rc_cuda_fatbin[1];
+#define SYMBOL(id, symbol) static const unsigned char symbol[1];
+RC_CUDA_FATBINS (SYMBOL)
 #endif
+#undef SYMBOL
+     struct RcCuda
+     {
+       const RcCuTable *cu;
+       RcCuContext context;
+       RcCuDevice device;
+       bool primary;            /* retained by us */
+       RcCuModule modules[RC_N_FATBINS];
+       RcCuFunction kernels[RC_N_KERNELS];
+       int multiprocessors;
+       char name[128];
+     };
 
-struct RcCuda
-{
-  const RcCuTable *cu;
-  RcCuContext context;
-  RcCuDevice device;
-  bool primary;                 /* retained by us */
-  RcCuModule module;
-  RcCuFunction kernels[RC_N_KERNELS];
-  int multiprocessors;
-  char name[128];
-};
+     static const unsigned char *const fatbins[RC_N_FATBINS] = {
+#define FATBIN(id, symbol) symbol,
+       RC_CUDA_FATBINS (FATBIN)
+#undef FATBIN
+     };
 
 static const char *const kernel_names[RC_N_KERNELS] = {
 #define NAME(id, name) name,
@@ -109,10 +117,10 @@ check (const RcCuda * cuda, RcCuResult result, const char *what,
 /* ---- contexts ---- */
 
 static RcStatus
-load_kernels (RcCuda * cuda, RcError * error)
+load_module (RcCuda * cuda, RcCudaFatbin fatbin, RcError * error)
 {
-  RcCuResult result = cuda->cu->module_load (&cuda->module, rc_cuda_fatbin);
-  RcStatus status;
+  RcCuResult result = cuda->cu->module_load (&cuda->modules[fatbin],
+      fatbins[fatbin]);
 
   if (result == RC_CU_ERROR_NO_BINARY_FOR_GPU
       || result == RC_CU_ERROR_INVALID_IMAGE
@@ -127,11 +135,24 @@ load_kernels (RcCuda * cuda, RcError * error)
         RC_CUDA_BUILT % 1000 / 10, cuda->cu->version / 1000,
         cuda->cu->version % 1000 / 10);
   }
-  if ((status = check (cuda, result, "cuModuleLoadData", error)) != RC_OK)
-    return status;
+  return check (cuda, result, "cuModuleLoadData", error);
+}
+
+static RcStatus
+load_kernels (RcCuda * cuda, RcError * error)
+{
+  RcStatus status;
+
+  for (int i = 0; i < RC_N_FATBINS; i++) {
+    if ((status = load_module (cuda, i, error)) != RC_OK)
+      return status;
+  }
   for (int i = 0; i < RC_N_KERNELS; i++) {
-    result = cuda->cu->module_function (&cuda->kernels[i], cuda->module,
-        kernel_names[i]);
+    const RcCudaFatbin fatbin = i < RC_KERNEL_VOXEL_SET ? RC_FATBIN_RESAMPLE
+        : RC_FATBIN_VOXELIZE;
+    RcCuResult result = cuda->cu->module_function (&cuda->kernels[i],
+        cuda->modules[fatbin], kernel_names[i]);
+
     if ((status = check (cuda, result, kernel_names[i], error)) != RC_OK)
       return status;
   }
@@ -215,8 +236,11 @@ rc_cuda_free (RcCuda * cuda)
 {
   if (!cuda)
     return;
-  if (cuda->module && rc_cuda_enter (cuda, NULL) == RC_OK) {
-    cuda->cu->module_unload (cuda->module);
+  if (cuda->modules[0] && rc_cuda_enter (cuda, NULL) == RC_OK) {
+    for (int i = 0; i < RC_N_FATBINS; i++) {
+      if (cuda->modules[i])
+        cuda->cu->module_unload (cuda->modules[i]);
+    }
     rc_cuda_leave (cuda);
   }
   if (cuda->primary)
@@ -289,6 +313,14 @@ rc_cuda_free_async (RcCuda * cuda, void *memory, void *stream)
 }
 
 RcStatus
+rc_cuda_clear_async (RcCuda * cuda, void *memory, size_t size, void *stream,
+    RcError * error)
+{
+  return check (cuda, cuda->cu->clear_async ((RcCuPointer) (uintptr_t) memory,
+          0, size, stream), "cuMemsetD8Async", error);
+}
+
+RcStatus
 rc_cuda_upload (RcCuda * cuda, const void *from, size_t size,
     unsigned long long *memory, RcError * error)
 {
@@ -307,5 +339,6 @@ rc_cuda_upload (RcCuda * cuda, const void *from, size_t size,
 void
 rc_cuda_free_memory (RcCuda * cuda, unsigned long long memory)
 {
-  cuda->cu->free (memory);
+  if (memory)
+    cuda->cu->free (memory);
 }

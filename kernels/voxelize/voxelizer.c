@@ -356,26 +356,32 @@ rc_voxel_workspace_bytes (const RcVoxelWorkspace * workspace)
 
 /* ---- running ---- */
 
-static RcStatus
-check_run (const RcVoxelizer * v, const RcVoxelWorkspace * w,
-    const void *points, int64_t n_points, const void *out, RcError * error)
+RcStatus
+rc_voxel_check_points (const void *points, int64_t n_points, int64_t step,
+    RcError * error)
 {
   int64_t bytes;
 
-  if (!v || !w || !out)
-    return rc_error_set (error, RC_ERR_ARGUMENT, "%s is NULL",
-        !v ? "voxelizer" : !w ? "workspace" : "out");
   if (n_points < 0 || (n_points > 0 && !points))
     return rc_error_set (error, RC_ERR_ARGUMENT, "n_points=%lld%s",
         (long long) n_points, n_points < 0 ? " is negative" :
         ", but points is NULL");
-  if (n_points > INT32_MAX
-      || __builtin_mul_overflow (n_points, v->config.point_step, &bytes)
+  if (n_points > INT32_MAX || __builtin_mul_overflow (n_points, step, &bytes)
       || (uint64_t) bytes > PTRDIFF_MAX)
     return rc_error_set (error, RC_ERR_OVERFLOW,
         "n_points=%lld is more than %d, or too many for point_step=%lld",
-        (long long) n_points, INT32_MAX, (long long) v->config.point_step);
+        (long long) n_points, INT32_MAX, (long long) step);
   return RC_OK;
+}
+
+static RcStatus
+check_run (const RcVoxelizer * v, const RcVoxelWorkspace * w,
+    const void *points, int64_t n_points, const void *out, RcError * error)
+{
+  if (!v || !w || !out)
+    return rc_error_set (error, RC_ERR_ARGUMENT, "%s is NULL",
+        !v ? "voxelizer" : !w ? "workspace" : "out");
+  return rc_voxel_check_points (points, n_points, v->config.point_step, error);
 }
 
 RcStatus

@@ -46,6 +46,10 @@ struct RcVoxelWorkspace
   int64_t channels_size;
 };
 
+/* Whether n_points points of `step` bytes can be there. */
+RcStatus rc_voxel_check_points (const void *points, int64_t n_points,
+    int64_t step, RcError * error);
+
 /* The two ways to run, for any CPU and for x86-64-v3. */
 #define RC_VOXEL_DECLARE(variant) \
   RcStatus rc_voxel_dense_##variant (const RcVoxelizer * v, \

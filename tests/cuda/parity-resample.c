@@ -1,112 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The GPU against the CPU, bit by bit: random shapes, types, strides, times and
- * marks, with fills that hurt. Outputs are poisoned before each run, and what lies
- * around them must still be poison after it.
- *
- *   parity-resample [--cases N] [--seed S]       default 2000 from seed 1
- *   parity-resample --bench
- *
- * Exit status 0: equal; 1: not, and the seed of the case; 77: no GPU, and why. */
+/* Resampling on the GPU against the CPU (parity.h): random shapes, types, strides,
+ * times and marks. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../common/splitmix.h"
-#include "device.h"
+#include "parity.h"
 #include "resample/resample-cuda.h"
 
-#define POISON 0xa5
-#define GUARD 256               /* bytes around each array */
 #define MS INT64_C (1000000)
-
-static uint64_t random_state;
-
-static uint64_t
-random_bits (void)
-{
-  return splitmix64 (&random_state);
-}
-
-/* [low, high] */
-static int64_t
-between (int64_t low, int64_t high)
-{
-  return low + (int64_t) (random_bits () % (uint64_t) (high - low + 1));
-}
-
-static int
-one_in (int n)
-{
-  return between (1, n) == 1;
-}
-
-/* ---- one array on both sides ---- */
-
-typedef struct
-{
-  uint8_t *host, *device;       /* with guards */
-  uint8_t *at, *on_device;      /* without, and a few elements further */
-  size_t size;                  /* without guards */
-} Array;
-
-static Array
-array_new (Device * device, size_t size, size_t shift)
-{
-  Array a;
-
-  a.size = size;
-  a.host = malloc (size + 2 * GUARD);
-  a.device = device_alloc (device, size + 2 * GUARD);
-  memset (a.host, POISON, size + 2 * GUARD);
-  a.at = a.host + GUARD + shift;
-  a.on_device = a.device + GUARD + shift;
-  return a;
-}
-
-static void
-array_put (Device * device, const Array * a)
-{
-  device_put (device, a->device, a->host, a->size + 2 * GUARD);
-}
-
-static void
-array_free (Device * device, Array * a)
-{
-  if (a->host)
-    device_free (device, a->device);
-  free (a->host);
-  memset (a, 0, sizeof (*a));
-}
-
-/* 1 where all of it, guards too, is what the CPU left. */
-static int
-array_equal (Device * device, const Array * a, const char *what, size_t unit)
-{
-  const size_t size = a->size + 2 * GUARD;
-  uint8_t *got = malloc (size);
-  int equal;
-
-  device_get (device, got, a->device, size);
-  equal = memcmp (got, a->host, size) == 0;
-  if (!equal) {
-    size_t i = 0;
-
-    while (got[i] == a->host[i])
-      i++;
-    i = (i - GUARD) / unit * unit + GUARD;
-    printf ("%s, element %lld of %zu bytes: CPU", what,
-        ((long long) i - (a->at - a->host)) / (long long) unit, unit);
-    for (size_t k = 0; k < unit; k++)
-      printf (" %02x", a->host[i + unit - 1 - k]);
-    printf (", GPU");
-    for (size_t k = 0; k < unit; k++)
-      printf (" %02x", got[i + unit - 1 - k]);
-    printf ("\n");
-  }
-  free (got);
-  return equal;
-}
 
 /* ---- one case ---- */
 
@@ -235,7 +138,6 @@ run_case (Device * device, uint64_t seed)
   int repeats, absent, good;
   const char *what;
 
-  random_state = seed * 1000003;
   for (int tries = 0; !sampler; tries++) {
     rc_sampler_config_init (&config, (RcDType) between (0, RC_N_DTYPES - 1),
         channels[between (0, 10)], (RcMethod) between (0, RC_N_METHODS - 1));
@@ -374,48 +276,6 @@ run_case (Device * device, uint64_t seed)
 
 /* ---- speed ---- */
 
-static int
-by_value (const void *a, const void *b)
-{
-  const float x = *(const float *) a, y = *(const float *) b;
-
-  return (x > y) - (x < y);
-}
-
-/* Median microseconds of one of `many` in a graph. */
-static double
-time_graph (Device * device, void *graph, int many)
-{
-  float ms[21];
-
-  for (int i = 0; i < 3; i++)
-    device_run (device, graph);
-  for (int i = 0; i < 21; i++) {
-    device_start (device);
-    device_run (device, graph);
-    ms[i] = device_stop (device);
-  }
-  qsort (ms, 21, sizeof (*ms), by_value);
-  device_drop (device, graph);
-  return ms[10] * 1000. / many;
-}
-
-static double
-time_copy (Device * device, size_t bytes, int many)
-{
-  void *from = device_alloc (device, bytes), *to = device_alloc (device, bytes);
-  double us;
-
-  device_set (device, from, 7, bytes);
-  device_record (device);
-  for (int i = 0; i < many; i++)
-    device_copy (device, to, from, bytes);
-  us = time_graph (device, device_recorded (device), many);
-  device_free (device, from);
-  device_free (device, to);
-  return us;
-}
-
 static void
 bench_shape (Device * device, int64_t b, int64_t s, int64_t t, int64_t d,
     RcDType dtype, RcMethod method, double asked)
@@ -436,7 +296,6 @@ bench_shape (Device * device, int64_t b, int64_t s, int64_t t, int64_t d,
   RcError error;
   double us, copy;
 
-  random_state = 1;
   for (int64_t i = 0; i < b * s; i++)
     times[i] = i % s * 10 * MS + between (0, 9 * MS);
   for (int64_t i = 0; i < t; i++)
@@ -512,28 +371,5 @@ bench (Device * device)
 int
 main (int argc, char **argv)
 {
-  uint64_t seed = 1, cases = 2000, failed = 0;
-  int only_bench = 0;
-  Device device;
-
-  for (int i = 1; i < argc; i++) {
-    if (!strcmp (argv[i], "--bench"))
-      only_bench = 1;
-    else if (!strcmp (argv[i], "--cases") && i + 1 < argc)
-      cases = strtoull (argv[++i], NULL, 10);
-    else if (!strcmp (argv[i], "--seed") && i + 1 < argc)
-      seed = strtoull (argv[++i], NULL, 10);
-  }
-  if (!device_open (&device))
-    return 77;
-  if (only_bench) {
-    bench (&device);
-  } else {
-    for (uint64_t i = 0; i < cases && failed < 10; i++)
-      failed += !run_case (&device, seed + i);
-    printf ("%" PRIu64 " cases from seed %" PRIu64 ": %s\n", cases, seed,
-        failed ? "NOT equal" : "GPU and CPU are equal, bit for bit");
-  }
-  device_close (&device);
-  return failed > 0;
+  return parity_main (argc, argv, run_case, bench);
 }

@@ -89,6 +89,9 @@ CALL (cuMemAllocAsync, (unsigned long long *pointer, size_t size, void *stream),
 CALL (cuMemFreeAsync, (unsigned long long pointer, void *stream),
     (void) stream; free ((void *) (size_t) pointer); alive--)
 #endif
+CALL (cuMemsetD8Async, (unsigned long long pointer, unsigned char value,
+    size_t size, void *stream), (void) stream; memset ((void *) (size_t) pointer,
+    value, size))
 CALL (cuMemcpyHtoD_v2, (unsigned long long to, const void *from, size_t size),
     memcpy ((void *) (size_t) to, from, size))
 /* *INDENT-ON* */
