@@ -37,20 +37,27 @@ typedef enum
   X (RC_KERNEL_ANY_F32, "rc_rows_any_f32") \
   X (RC_KERNEL_ANY_F64, "rc_rows_any_f64") \
   X (RC_KERNEL_VOXEL_SET, "rc_voxel_set") \
-  X (RC_KERNEL_VOXEL_SET_F32, "rc_voxel_set_f32") \
+  X (RC_KERNEL_VOXEL_SET_PLAIN, "rc_voxel_set_plain") \
   X (RC_KERNEL_VOXEL_SET_MAX, "rc_voxel_set_max") \
-  X (RC_KERNEL_VOXEL_SET_MAX_F32, "rc_voxel_set_max_f32") \
+  X (RC_KERNEL_VOXEL_SET_MAX_PLAIN, "rc_voxel_set_max_plain") \
   X (RC_KERNEL_VOXEL_COUNT, "rc_voxel_count") \
-  X (RC_KERNEL_VOXEL_COUNT_F32, "rc_voxel_count_f32") \
+  X (RC_KERNEL_VOXEL_COUNT_PLAIN, "rc_voxel_count_plain") \
+  X (RC_KERNEL_VOXEL_COUNT_SMALL, "rc_voxel_count_small") \
+  X (RC_KERNEL_VOXEL_COUNT_SMALL_PLAIN, "rc_voxel_count_small_plain") \
+  X (RC_KERNEL_VOXEL_COUNT_AGAIN, "rc_voxel_count_again") \
+  X (RC_KERNEL_VOXEL_COUNT_AGAIN_PLAIN, "rc_voxel_count_again_plain") \
+  X (RC_KERNEL_VOXEL_COUNT_WIDEN, "rc_voxel_count_widen") \
   X (RC_KERNEL_VOXEL_COUNT_TO_FLOAT, "rc_voxel_count_to_float") \
   X (RC_KERNEL_VOXEL_EXPAND, "rc_voxel_expand") \
   X (RC_KERNEL_VOXEL_RANK, "rc_voxel_rank") \
   X (RC_KERNEL_VOXEL_SUM, "rc_voxel_sum") \
-  X (RC_KERNEL_VOXEL_SUM_F32, "rc_voxel_sum_f32") \
+  X (RC_KERNEL_VOXEL_SUM_PLAIN, "rc_voxel_sum_plain") \
   X (RC_KERNEL_VOXEL_ORDER, "rc_voxel_order") \
-  X (RC_KERNEL_VOXEL_ORDER_F32, "rc_voxel_order_f32") \
+  X (RC_KERNEL_VOXEL_ORDER_PLAIN, "rc_voxel_order_plain") \
   X (RC_KERNEL_VOXEL_WRITE_MEAN, "rc_voxel_write_mean") \
-  X (RC_KERNEL_VOXEL_WRITE_ORDER, "rc_voxel_write_order")
+  X (RC_KERNEL_VOXEL_WRITE_MEAN_PLAIN, "rc_voxel_write_mean_plain") \
+  X (RC_KERNEL_VOXEL_WRITE_ORDER, "rc_voxel_write_order") \
+  X (RC_KERNEL_VOXEL_WRITE_ORDER_PLAIN, "rc_voxel_write_order_plain")
 
 typedef enum
 {

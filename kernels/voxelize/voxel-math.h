@@ -136,6 +136,60 @@ rc_voxel_axis_guess (double x, const RcVoxelGuess * g, int32_t * index,
   return inside;
 }
 
+/* The same for coordinates that are float32, in float32. */
+typedef struct
+{
+  float inverse, offset;        /* index = floor (x * inverse + offset) */
+  float last;                   /* half a cell outside */
+  float sure;                   /* 1/2 less what the product may be wrong by */
+  int32_t dims;
+} RcVoxelGuess32;
+
+/* False where float32 cannot tell most cells apart, or a factor is no normal number. */
+RC_HD bool
+rc_voxel_guess32_init (RcVoxelGuess32 * g, double min, double size,
+    int64_t dims)
+{
+  double n = (double) dims, low = fabs (min / size), high = fabs (min / size
+      + n);
+  double far = (low > high ? low : high) + 2;
+  double error = (2 * far + n + 2) * 0x1p-23;
+
+  g->inverse = (float) (1 / size);
+  g->offset = (float) (-min / size);
+  g->last = (float) (n + 0.5);
+  g->sure = (float) (0.5 - error);
+  g->dims = (int32_t) (dims <= 1 << 20 ? dims : 0);
+  return g->dims > 0 && error <= 0.25 && g->inverse >= 0x1p-100f
+      && g->inverse <= 0x1p100f;
+}
+
+/* rc_voxel_axis () with max = Inf. Where *doubt, the index may be wrong and has to be
+ * found by division.
+ *
+ * With r the exact (x - min) / size, t differs from it for the rounding of inverse
+ * (by at most |x| / size * 2^-24), of offset (|min| / size * 2^-24) and of fma ()
+ * (|t| * 2^-24). For -2 <= r <= dims + 2 that is half of the error above at most, and
+ * the quotient of rc_voxel_axis () differs from r by far less than the other half: where
+ * t lies further than the error from all integers, the floors are equal. Beyond, t is
+ * wrong by at most |r| * 2^-22 + 1/4, which leaves it outside of the grid. */
+RC_HD bool
+rc_voxel_axis_guess32 (float x, const RcVoxelGuess32 * g, int32_t * index,
+    bool * doubt)
+{
+  float t = fmaf (x, g->inverse, g->offset), whole;
+  bool inside;
+
+  t = t > -1.5f ? t : -1.5f;    /* NaN too */
+  t = t < g->last ? t : g->last;
+  whole = floorf (t);
+  *doubt = fabsf (t - whole - 0.5f) > g->sure;
+  *index = (int32_t) whole;
+  inside = (uint32_t) *index < (uint32_t) g->dims;
+  *index = inside ? *index : 0;
+  return inside;
+}
+
 /* Slot of a linear index in a table of 2^(64 - shift) (multiplication by the
  * golden ratio, Knuth, TAOCP 3, 6.4). Results never depend on it. */
 RC_HD uint64_t

@@ -39,8 +39,10 @@ typedef struct
   int64_t stride[3];            /* cells from one index to the next */
   double max[3], dims[3];
   RcVoxelGuess guess[3];
+  RcVoxelGuess32 guess32[3];
   int32_t dtype[3];
   int32_t guessed[3];           /* whether guess[] may be used */
+  int32_t bounded;              /* some max is finite */
   int32_t mode, type;
   int64_t cells, channels;
   int64_t words;                /* of 32 cells: a multiple of RC_VOXEL_TILE */
@@ -50,6 +52,8 @@ typedef struct
   float fill;
 
   uint32_t *bits;               /* [words] cell k is bit k % 32 of word k / 32 */
+  uint32_t *small;              /* [8 * words] counts below 256, four per word */
+  uint32_t *full;               /* a count would not fit; cleared before */
   /* mean, min and max: occupied cells are numbered in their order */
   RcCudaWord *ranked;           /* [words] */
   unsigned long long *inside;   /* points inside */
@@ -57,7 +61,8 @@ typedef struct
                                  * occupied cells of each */
   RcCudaScale *scales;          /* [channels] */
   uint32_t *counts;             /* [occupied] */
-  int64_t *sums;                /* [occupied, channels] of means */
+  uint32_t *first;              /* [occupied] one of the points; not cleared */
+  int64_t *sums;                /* [occupied, channels] of means: the other points */
   uint32_t *keys;               /* [occupied, channels] of min and max */
-  uint8_t *poison;              /* [occupied, channels] a value is not finite */
+  uint8_t *poison;              /* [occupied, channels] one of them is not finite */
 } RcCudaVoxelCall;

@@ -6,13 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Blocks on a multiprocessor, as many as run side by side. */
-#define BLOCKS 8
+/* Most blocks on a multiprocessor: a few times what runs side by side, so that they end
+ * together. */
+#define BLOCKS 32
+/* From these bytes on, counts go by way of 8 bits: larger outputs do not stay in the
+ * second-level cache (measured on an H100, docs/bench-cuda.md). */
+#define LARGE_COUNTS (24 << 20)
 
 /* Scratch, one piece of memory each. */
 typedef enum
 {
-  BITS, RANKED, HEAD, COUNTS, VALUES, POISON, N_SCRATCH
+  BITS, SMALL, RANKED, HEAD, COUNTS, FIRST, VALUES, POISON, N_SCRATCH
 } Scratch;
 
 struct RcCudaVoxelizer
@@ -21,7 +25,8 @@ struct RcCudaVoxelizer
   RcCudaVoxelCall call;         /* without points, output and scratch */
   unsigned long long channel;   /* CUdeviceptr of call.channel */
   bool numbered;                /* mean, min or max: occupied cells have numbers */
-  bool f32;                     /* all fields are float32 at multiples of 4 bytes */
+  bool plain;                   /* but for the points' address, kernels for plain
+                                 * fields and grids serve */
   bool dirty;                   /* a launch failed: scratch is not all 0 */
   size_t out_bytes;
   void *scratch[N_SCRATCH];
@@ -49,7 +54,7 @@ upload_channels (RcCudaVoxelizer * self, const RcVoxelizer * v, RcError * error)
     for (int64_t i = 0; i < field->count; i++)
       channels[n++] = (RcCudaChannel) {
       field->offset + i * size, field->dtype};
-    self->f32 &= field->dtype == RC_FLOAT32 && field->offset % 4 == 0;
+    self->plain &= field->dtype == RC_FLOAT32 && field->offset % 4 == 0;
   }
   status = rc_cuda_enter (self->cuda, error);
   if (status == RC_OK) {
@@ -89,7 +94,7 @@ rc_cuda_voxelizer_new (RcCuda * cuda, const RcVoxelizer * voxelizer,
   }
   self->cuda = cuda;
   self->numbered = v->channels > 0;
-  self->f32 = config->point_step % 4 == 0;
+  self->plain = config->point_step % 4 == 0 && v->cells <= INT32_MAX;
   self->out_bytes = v->bytes;
   c = &self->call;
   c->step = config->point_step;
@@ -101,9 +106,12 @@ rc_cuda_voxelizer_new (RcCuda * cuda, const RcVoxelizer * voxelizer,
     c->dtype[a] = (int32_t) config->xyz[a].dtype;
     c->max[a] = config->max[a];
     c->dims[a] = (double) config->dims[a];
+    c->bounded |= config->max[a] < INFINITY;
+    self->plain &= rc_voxel_guess32_init (&c->guess32[a], config->min[a],
+        config->size[a], config->dims[a]);
     c->guessed[a] = rc_voxel_guess_init (&c->guess[a], config->min[a],
         config->size[a], config->dims[a]);
-    self->f32 &= config->xyz[a].dtype == RC_FLOAT32
+    self->plain &= config->xyz[a].dtype == RC_FLOAT32
         && config->xyz[a].offset % 4 == 0;
   }
   c->mode = (int32_t) config->mode;
@@ -179,9 +187,18 @@ prepare (RcCudaVoxelizer * self, void *stream, RcCudaVoxelCall * c,
   if (status != RC_OK)
     return status;
   self->dirty = true;
-  if (c->mode == RC_VOXEL_COUNT)
+  if (c->mode == RC_VOXEL_COUNT && self->out_bytes < LARGE_COUNTS)
     return rc_cuda_clear_async (self->cuda, c->out, self->out_bytes, stream,
         error);
+  if (c->mode == RC_VOXEL_COUNT) {
+    status = reserve (self, stream, SMALL, c->cells / 4 + 1, 4, error);
+    if (status == RC_OK)
+      status = reserve (self, stream, HEAD, 4, 1, error);
+    c->small = self->scratch[SMALL];
+    c->full = self->scratch[HEAD];
+    return status == RC_OK ? rc_cuda_clear_async (self->cuda, c->full, 4,
+        stream, error) : status;
+  }
   status = reserve (self, stream, BITS, c->words, 4, error);
   c->bits = self->scratch[BITS];
   if (status != RC_OK || !self->numbered)
@@ -193,8 +210,8 @@ prepare (RcCudaVoxelizer * self, void *stream, RcCudaVoxelCall * c,
       || (status = reserve (self, stream, HEAD, head, 1, error)) != RC_OK
       || (status = reserve (self, stream, VALUES, values, mean ? 8 : 4,
               error)) != RC_OK
-      || (mean && (status = reserve (self, stream, COUNTS, occupied, 4,
-                  error)) != RC_OK)
+      || (status = reserve (self, stream, COUNTS, occupied, 4, error)) != RC_OK
+      || (status = reserve (self, stream, FIRST, occupied, 4, error)) != RC_OK
       || (mean && (status = reserve (self, stream, POISON, values, 1,
                   error)) != RC_OK))
     return status;
@@ -203,6 +220,7 @@ prepare (RcCudaVoxelizer * self, void *stream, RcCudaVoxelCall * c,
   c->tiles = c->inside + 1;
   c->scales = (RcCudaScale *) (c->tiles + 1 + tiles);
   c->counts = self->scratch[COUNTS];
+  c->first = self->scratch[FIRST];
   c->sums = self->scratch[VALUES];
   c->keys = self->scratch[VALUES];
   c->poison = self->scratch[POISON];
@@ -223,42 +241,61 @@ launch (RcCudaVoxelizer * self, RcCudaKernel kernel, int64_t threads,
 }
 
 static RcStatus
+count (RcCudaVoxelizer * self, bool plain, void *stream, RcCudaVoxelCall * c,
+    RcError * error)
+{
+  RcStatus status = launch (self, (c->small ? RC_KERNEL_VOXEL_COUNT_SMALL
+          : RC_KERNEL_VOXEL_COUNT) + plain, c->n_points, stream, c,
+      error);
+
+  if (status == RC_OK && c->small)
+    status =
+        launch (self, RC_KERNEL_VOXEL_COUNT_WIDEN, c->cells / 4, stream,
+        c, error);
+  /* where 8 bits were enough, these two find nothing to do */
+  if (status == RC_OK && c->small)
+    status =
+        launch (self, RC_KERNEL_VOXEL_COUNT_AGAIN + plain, c->n_points, stream,
+        c, error);
+  if (status == RC_OK && c->type == RC_VOXEL_F32)
+    status =
+        launch (self, RC_KERNEL_VOXEL_COUNT_TO_FLOAT, c->cells, stream, c,
+        error);
+  return status;
+}
+
+static RcStatus
 run (RcCudaVoxelizer * self, void *stream, RcCudaVoxelCall * c, RcError * error)
 {
-  const bool f32 = self->f32 && (uintptr_t) c->points % 4 == 0;
+  const bool plain = self->plain && (uintptr_t) c->points % 4 == 0;
   const bool mean = c->mode == RC_VOXEL_MEAN;
   RcStatus status;
 
   if ((status = prepare (self, stream, c, error)) != RC_OK)
     return status;
-  if (c->mode == RC_VOXEL_COUNT) {
-    status = launch (self, RC_KERNEL_VOXEL_COUNT + f32, c->n_points, stream, c,
-        error);
-    if (status == RC_OK && c->type == RC_VOXEL_F32)
-      status = launch (self, RC_KERNEL_VOXEL_COUNT_TO_FLOAT, c->cells, stream,
-          c, error);
-    return status;
-  }
+  if (c->mode == RC_VOXEL_COUNT)
+    return count (self, plain, stream, c, error);
   status = launch (self, (mean ? RC_KERNEL_VOXEL_SET_MAX : RC_KERNEL_VOXEL_SET)
-      + f32, c->n_points, stream, c, error);
+      + plain, c->n_points, stream, c, error);
   if (status != RC_OK)
     return status;
   if (!self->numbered) {
     const int64_t each = c->type == RC_VOXEL_U8 ? 16 : c->type == RC_VOXEL_BITS
         ? 128 : 4;
 
-    return launch (self, RC_KERNEL_VOXEL_EXPAND, c->words * 32 / each, stream,
-        c, error);
+    return launch (self, RC_KERNEL_VOXEL_EXPAND, c->words * 32 / each,
+        stream, c, error);
   }
   /* a block for each tile */
   status = rc_cuda_launch (self->cuda, RC_KERNEL_VOXEL_RANK, c->words
       / RC_VOXEL_TILE, stream, c, error);
   if (status == RC_OK)
     status = launch (self, (mean ? RC_KERNEL_VOXEL_SUM : RC_KERNEL_VOXEL_ORDER)
-        + f32, c->n_points, stream, c, error);
+        + plain, c->n_points, stream, c, error);
   if (status == RC_OK)
-    status = launch (self, mean ? RC_KERNEL_VOXEL_WRITE_MEAN
-        : RC_KERNEL_VOXEL_WRITE_ORDER, c->cells / 4, stream, c, error);
+    status = launch (self, (mean ? RC_KERNEL_VOXEL_WRITE_MEAN
+            : RC_KERNEL_VOXEL_WRITE_ORDER) + plain, c->cells / 4, stream, c,
+        error);
   return status;
 }
 

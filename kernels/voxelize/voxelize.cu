@@ -50,44 +50,81 @@ static __device__ double load_any(const uint8_t *at, int32_t dtype) {
   }
 }
 
-/* Every field is a float32 at a multiple of 4 bytes, or any. */
-template <bool F32>
-static __device__ double load_value(const uint8_t *at, int32_t dtype) {
-  return F32 ? (double)__ldg((const float *)at) : load_any(at, dtype);
-}
+/* How points are read: of any types, or all fields float32 at multiples of 4 bytes, in a
+ * grid whose cells an int32 counts and float32 tells apart. */
+struct Any {
+  typedef int64_t Key;
+  typedef double Loaded;
 
-struct Found {
-  int64_t key; /* linear index; -1: not inside */
-  bool finite;
+  static __device__ double load(const uint8_t *at, int32_t dtype) { return load_any(at, dtype); }
+
+  /* The linear index of the point's cell, or -1; *bad: where not finite. */
+  static __device__ Key find_cell(const Call &c, const uint8_t *at, bool *bad) {
+    Key key = 0;
+    bool inside = true;
+
+    *bad = false;
+#pragma unroll
+    for (int a = 0; a < 3; a++) {
+      const double x = load(at + c.offset[a], c.dtype[a]);
+      int32_t index = 0, doubt = 1;
+      bool in = false;
+
+      if (c.guessed[a]) in = rc_voxel_axis_guess(x, &c.guess[a], &index, &doubt) & (x < c.max[a]);
+      if (doubt)
+        in = rc_voxel_axis(x, c.guess[a].min, c.guess[a].size, c.max[a], c.dims[a], &index);
+      inside &= in;
+      *bad |= !rc_voxel_is_finite(x);
+      key += index * c.stride[a];
+    }
+    return inside ? key : -1;
+  }
 };
 
-template <bool F32>
-static __device__ Found find_cell(const Call &c, int64_t i) {
-  const uint8_t *at = c.points + i * c.step;
-  Found found = {0, true};
-  bool inside = true;
+struct Plain {
+  typedef int32_t Key;
+  typedef float Loaded;
+
+  static __device__ float load(const uint8_t *at, int32_t dtype) {
+    return __ldg((const float *)at);
+  }
+
+  static __device__ Key find_cell(const Call &c, const uint8_t *at, bool *bad) {
+    float x[3];
+    int32_t index[3];
+    bool inside = true, doubt = false;
 
 #pragma unroll
-  for (int a = 0; a < 3; a++) {
-    const double x = load_value<F32>(at + c.offset[a], c.dtype[a]);
-    int32_t index = 0, doubt = 1;
-    bool in = false;
+    for (int a = 0; a < 3; a++) x[a] = __ldg((const float *)(at + c.offset[a]));
+#pragma unroll
+    for (int a = 0; a < 3; a++) {
+      bool d;
 
-    if (c.guessed[a]) in = rc_voxel_axis_guess(x, &c.guess[a], &index, &doubt) & (x < c.max[a]);
-    if (doubt) in = rc_voxel_axis(x, c.guess[a].min, c.guess[a].size, c.max[a], c.dims[a], &index);
-    inside &= in;
-    found.finite &= rc_voxel_is_finite(x);
-    found.key += index * c.stride[a];
+      inside &= rc_voxel_axis_guess32(x[a], &c.guess32[a], &index[a], &d);
+      doubt |= d;
+    }
+    if (doubt || c.bounded) {
+      inside = true;
+#pragma unroll
+      for (int a = 0; a < 3; a++)
+        inside &=
+            rc_voxel_axis(x[a], c.guess[a].min, c.guess[a].size, c.max[a], c.dims[a], &index[a]);
+    }
+    *bad = false;
+    if (inside)
+      return index[0] * (int32_t)c.stride[0] + index[1] * (int32_t)c.stride[1] +
+             index[2] * (int32_t)c.stride[2];
+    for (int a = 0; a < 3; a++) *bad |= !rc_voxel_is_finite(x[a]);
+    return -1;
   }
-  if (!inside) found.key = -1;
-  return found;
-}
+};
 
 /* Whether this lane's point begins a run of one key in the warp's points; *count: how
- * many points the run has. All lanes call it. */
-static __device__ bool starts_run(int64_t key, int *count) {
+ * many points the run has from here on. All lanes call it. */
+template <typename Key>
+static __device__ bool starts_run(Key key, int *count) {
   const unsigned lane = threadIdx.x % 32;
-  const int64_t before = __shfl_up_sync(ALL, key, 1);
+  const Key before = __shfl_up_sync(ALL, key, 1);
   const unsigned starts = __ballot_sync(ALL, lane == 0 || key != before);
   const unsigned after = lane < 31 ? starts >> (lane + 1) : 0;
 
@@ -95,128 +132,178 @@ static __device__ bool starts_run(int64_t key, int *count) {
   return starts >> lane & 1 && key >= 0;
 }
 
-/* Adds what the block's threads have counted, each `n` numbers, to these places. All
- * threads of a block call it, once. */
+static __device__ uint32_t most_of_warp(uint32_t v) {
+#if __CUDA_ARCH__ >= 800
+  return __reduce_max_sync(ALL, v);
+#else
+  for (int d = 16; d > 0; d /= 2) {
+    const uint32_t other = __shfl_xor_sync(ALL, v, d);
+
+    v = v > other ? v : other;
+  }
+  return v;
+#endif
+}
+
+/* Adds what the block's warps have counted, the same number in each of its lanes, to these
+ * places. All threads of a block call it, once. */
 template <int n>
-static __device__ void add_up(int64_t *const (&to)[n], const int64_t (&mine)[n]) {
-  __shared__ unsigned long long sum[n];
+static __device__ void add_up(int64_t *const (&to)[n], const uint32_t (&mine)[n]) {
+  __shared__ uint32_t sum[n];
 
   if (threadIdx.x < n) sum[threadIdx.x] = 0;
   __syncthreads();
+  if (threadIdx.x % 32 == 0) {
 #pragma unroll
-  for (int k = 0; k < n; k++) {
-    /* a thread has fewer points than 2^31 */
-    int64_t warp = mine[k];
-
-    for (int d = 16; d > 0; d /= 2) warp += __shfl_down_sync(ALL, warp, d);
-    if (threadIdx.x % 32 == 0 && warp != 0) atomicAdd(&sum[k], (unsigned long long)warp);
+    for (int k = 0; k < n; k++)
+      if (mine[k] != 0) atomicAdd(&sum[k], mine[k]);
   }
   __syncthreads();
 #pragma unroll
   for (int k = 0; k < n; k++)
-    if (threadIdx.x == k && to[k] && sum[k] != 0) atomicAdd((unsigned long long *)to[k], sum[k]);
+    if (threadIdx.x == k && to[k] && sum[k] != 0)
+      atomicAdd((unsigned long long *)to[k], (unsigned long long)sum[k]);
 }
 
-/* The largest magnitude of every channel among the warp's points. */
-template <bool F32>
-static __device__ void find_max(const Call &c, int64_t i, bool inside) {
+/* The largest magnitudes of a block's points, by channel; those of further channels go to
+ * global memory at once. */
+#define NEAR_CHANNELS 32
+
+struct Maxima {
+  uint32_t max[NEAR_CHANNELS], bad[NEAR_CHANNELS];
+};
+
+template <typename Kind>
+static __device__ void find_max(const Call &c, const uint8_t *at, bool inside, Maxima *near) {
   for (int64_t k = 0; k < c.channels; k++) {
-    uint32_t high = 0, bad = 0;
+    volatile uint32_t *const max = k < NEAR_CHANNELS ? &near->max[k] : &c.scales[k].max;
+    volatile uint32_t *const bad = k < NEAR_CHANNELS ? &near->bad[k] : &c.scales[k].not_finite;
+    uint32_t high = 0;
 
-    if (inside) {
-      high = rc_voxel_high(
-          load_value<F32>(c.points + i * c.step + c.channel[k].offset, c.channel[k].dtype));
-      bad = high >= RC_VOXEL_INF_HIGH;
-      if (bad) high = 0;
+    if (inside) high = rc_voxel_high(Kind::load(at + c.channel[k].offset, c.channel[k].dtype));
+    if (high >= RC_VOXEL_INF_HIGH) {
+      *bad = 1;
+      high = 0;
     }
-    for (int d = 16; d > 0; d /= 2) {
-      const uint32_t other = __shfl_xor_sync(ALL, high, d);
-
-      high = high > other ? high : other;
-    }
-    bad = __any_sync(ALL, bad);
+    high = most_of_warp(high);
     /* mostly in vain, so a look is cheaper than an attempt: what is seen may be old,
      * that is, smaller */
-    if (threadIdx.x % 32 == 0) {
-      if (high > *(volatile uint32_t *)&c.scales[k].max) atomicMax(&c.scales[k].max, high);
-      if (bad && !*(volatile uint32_t *)&c.scales[k].not_finite) c.scales[k].not_finite = 1;
-    }
+    if (threadIdx.x % 32 == 0 && high > *max) atomicMax((uint32_t *)max, high);
   }
 }
 
-enum Pass { SET, SET_AND_MAX, COUNT };
+static __device__ void keep_max(const Call &c, const Maxima *near) {
+  __syncthreads();
+  for (int64_t k = threadIdx.x; k < c.channels && k < NEAR_CHANNELS; k += RC_CUDA_THREADS) {
+    atomicMax(&c.scales[k].max, near->max[k]);
+    if (near->bad[k]) c.scales[k].not_finite = 1;
+  }
+}
 
-template <bool F32, int pass>
+/* What a point does: sets its cell's bit; that, and its values count for the scales of
+ * means; adds to its cell's count; adds to a count of 8 bits, as long as it fits; adds
+ * to its cell's count where those did not. */
+enum Pass { SET, SET_AND_MAX, COUNT, COUNT_SMALL, COUNT_AGAIN };
+
+template <typename Kind, int pass>
 static __device__ void over_points(const Call &c) {
+  __shared__ Maxima near;
   const int64_t all = (int64_t)gridDim.x * RC_CUDA_THREADS;
-  int64_t points = 0, inside = 0, bad = 0, voxels = 0;
+  uint32_t points = 0, inside = 0, bad = 0, voxels = 0;
 
+  if (pass == COUNT_AGAIN && !*c.full) return;
+  if (pass == SET_AND_MAX) {
+    if (threadIdx.x < NEAR_CHANNELS) near.max[threadIdx.x] = near.bad[threadIdx.x] = 0;
+    __syncthreads();
+  }
   for (int64_t base = (int64_t)blockIdx.x * RC_CUDA_THREADS; base < c.n_points; base += all) {
     const int64_t i = base + threadIdx.x;
-    Found found = {-1, true};
+    const uint8_t *const at = c.points + i * c.step;
+    typename Kind::Key key = -1;
+    bool is_bad = false, is_new = false;
     int count;
 
-    if (i < c.n_points) {
-      found = find_cell<F32>(c, i);
-      points++;
-      inside += found.key >= 0;
-      bad += !found.finite;
-    }
-    if (starts_run(found.key, &count)) {
-      if (pass == COUNT) {
-        uint32_t *at = (uint32_t *)c.out + found.key;
+    if (i < c.n_points) key = Kind::find_cell(c, at, &is_bad);
+    points += __popc(__ballot_sync(ALL, i < c.n_points));
+    inside += __popc(__ballot_sync(ALL, key >= 0));
+    bad += __popc(__ballot_sync(ALL, is_bad));
+    if (starts_run(key, &count)) {
+      if (pass == SET || pass == SET_AND_MAX) {
+        atomicOr(&c.bits[key >> 5], 1u << (key & 31));
+      } else if (pass == COUNT_SMALL) {
+        const int shift = (int)(key & 3) * 8;
+        const uint32_t before = atomicAdd(&c.small[key >> 2], (uint32_t)count << shift);
 
-        if (c.stats)
-          voxels += atomicAdd(at, (uint32_t)count) == 0;
-        else
-          atomicAdd(at, (uint32_t)count);
+        /* the first count to leave its 8 bits shows what it was */
+        if ((before >> shift & 255) + (uint32_t)count > 255) *c.full = 1;
       } else {
-        atomicOr(&c.bits[found.key >> 5], 1u << (found.key & 31));
+        is_new = atomicAdd((uint32_t *)c.out + key, (uint32_t)count) == 0;
       }
     }
-    if (pass == SET_AND_MAX) find_max<F32>(c, i, found.key >= 0);
+    if (pass == COUNT || pass == COUNT_AGAIN) voxels += __popc(__ballot_sync(ALL, is_new));
+    if (pass == SET_AND_MAX) find_max<Kind>(c, at, key >= 0, &near);
   }
+  if (pass == SET_AND_MAX) keep_max(c, &near);
   if (!c.stats && pass != SET_AND_MAX) return;
-  RcVoxelStats *const stats = c.stats;
+  RcVoxelStats *const stats = pass == COUNT_AGAIN ? nullptr : c.stats;
   int64_t *const to[] = {pass == SET_AND_MAX ? (int64_t *)c.inside : nullptr,
                          stats ? &stats->points : nullptr,
                          stats ? &stats->inside : nullptr,
                          stats ? &stats->outside : nullptr,
                          stats ? &stats->non_finite : nullptr,
-                         stats ? &stats->voxels : nullptr};
-  const int64_t mine[] = {inside, points, inside, points - inside - bad, bad, voxels};
+                         c.stats ? &c.stats->voxels : nullptr};
+  const uint32_t mine[] = {inside, points, inside, points - inside - bad, bad, voxels};
   add_up(to, mine);
 }
 
-#define OVER_POINTS(name, f32, pass)                            \
+#define OVER_POINTS(name, pass)                                 \
   extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS) \
       name(const __grid_constant__ Call c) {                    \
-    over_points<f32, pass>(c);                                  \
+    over_points<Any, pass>(c);                                  \
+  }                                                             \
+  extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS) \
+      name##_plain(const __grid_constant__ Call c) {            \
+    over_points<Plain, pass>(c);                                \
   }
-OVER_POINTS(rc_voxel_set, false, SET)
-OVER_POINTS(rc_voxel_set_f32, true, SET)
-OVER_POINTS(rc_voxel_set_max, false, SET_AND_MAX)
-OVER_POINTS(rc_voxel_set_max_f32, true, SET_AND_MAX)
-OVER_POINTS(rc_voxel_count, false, COUNT)
-OVER_POINTS(rc_voxel_count_f32, true, COUNT)
+OVER_POINTS(rc_voxel_set, SET)
+OVER_POINTS(rc_voxel_set_max, SET_AND_MAX)
+OVER_POINTS(rc_voxel_count, COUNT)
+OVER_POINTS(rc_voxel_count_small, COUNT_SMALL)
+OVER_POINTS(rc_voxel_count_again, COUNT_AGAIN)
 
 /* ---- occupancy and counts ---- */
 
 /* 4 bits as 4 bytes. */
 static __device__ uint32_t spread(uint32_t bits) { return bits * 0x00204081u & 0x01010101u; }
 
+static __device__ uint32_t sum_of_warp(uint32_t v) {
+#if __CUDA_ARCH__ >= 800
+  return __reduce_add_sync(ALL, v);
+#else
+  for (int d = 16; d > 0; d /= 2) v += __shfl_xor_sync(ALL, v, d);
+  return v;
+#endif
+}
+
+static __device__ void add_voxels(const Call &c, uint32_t of_thread) {
+  if (!c.stats) return;
+  int64_t *const to[] = {&c.stats->voxels};
+  const uint32_t mine[] = {sum_of_warp(of_thread)};
+  add_up(to, mine);
+}
+
 /* The cells' bits become their values, 16 bytes per thread, and 0 for the next call. */
 template <int cells_each>
 static __device__ void expand(const Call &c, uint32_t one) {
-  const int per_word = cells_each < 32 ? 32 / cells_each : 1; /* threads */
+  const unsigned per_word = cells_each < 32 ? 32 / cells_each : 1; /* threads */
   const int64_t all = (int64_t)gridDim.x * RC_CUDA_THREADS;
   const int64_t n = c.words * 32 / cells_each;
   const bool whole = (uintptr_t)c.out % 16 == 0;
-  int64_t voxels = 0;
+  uint32_t voxels = 0;
 
   /* c.words is a multiple of a tile, so that warps are whole */
-  for (int64_t base = (int64_t)blockIdx.x * RC_CUDA_THREADS; base < n; base += all) {
-    const int64_t i = base + threadIdx.x, cell = i * cells_each;
+  for (int64_t i = (int64_t)blockIdx.x * RC_CUDA_THREADS + threadIdx.x; i < n; i += all) {
+    const int64_t cell = i * cells_each;
     uint32_t part[4];
 
     if constexpr (cells_each == 128) {
@@ -224,20 +311,20 @@ static __device__ void expand(const Call &c, uint32_t one) {
 
       part[0] = four.x, part[1] = four.y, part[2] = four.z, part[3] = four.w;
       voxels += __popc(four.x) + __popc(four.y) + __popc(four.z) + __popc(four.w);
+      *(uint4 *)(c.bits + i * 4) = make_uint4(0, 0, 0, 0);
     } else {
       const uint32_t mask = (1u << cells_each) - 1;
-      const uint32_t bits = c.bits[i / per_word] >> (i % per_word * cells_each) & mask;
+      const unsigned place = (unsigned)i % per_word;
+      uint32_t *const word = c.bits + i / per_word;
+      const uint32_t bits = *word >> (place * cells_each) & mask;
 
       voxels += __popc(bits);
 #pragma unroll
       for (int k = 0; k < 4; k++)
         part[k] = cells_each == 16 ? spread(bits >> (4 * k) & 15) : bits >> k & 1 ? one : 0;
+      __syncwarp();
+      if (place == 0) *word = 0;
     }
-    __syncwarp();
-    if (cells_each == 128)
-      *(uint4 *)(c.bits + i * 4) = make_uint4(0, 0, 0, 0);
-    else if (i % per_word == 0)
-      c.bits[i / per_word] = 0;
     if (whole && cell + cells_each <= c.cells) {
       __stcs((uint4 *)c.out + i, make_uint4(part[0], part[1], part[2], part[3]));
     } else if (cell < c.cells) {
@@ -252,10 +339,7 @@ static __device__ void expand(const Call &c, uint32_t one) {
       }
     }
   }
-  if (!c.stats) return;
-  int64_t *const to[] = {&c.stats->voxels};
-  const int64_t mine[] = {voxels};
-  add_up(to, mine);
+  add_voxels(c, voxels);
 }
 
 extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS)
@@ -268,11 +352,42 @@ extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS)
     expand<4>(c, c.type == RC_VOXEL_F32 ? rc_voxel_bits32(1.0f) : 1);
 }
 
+/* Counts of 8 bits become uint32 or float32, four per thread, and 0 for the next call;
+ * where one did not fit, all become 0 here and are counted again. */
+extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS)
+    rc_voxel_count_widen(const __grid_constant__ Call c) {
+  const int64_t all = (int64_t)gridDim.x * RC_CUDA_THREADS;
+  const bool whole = (uintptr_t)c.out % 16 == 0;
+  uint32_t voxels = 0;
+
+  const bool good = !*c.full;
+
+  for (int64_t i = (int64_t)blockIdx.x * RC_CUDA_THREADS + threadIdx.x; i * 4 < c.cells; i += all) {
+    const uint32_t four = c.small[i];
+    uint32_t part[4];
+
+    if (four) c.small[i] = 0;
+#pragma unroll
+    for (int k = 0; k < 4; k++) {
+      part[k] = good ? four >> (8 * k) & 255 : 0;
+      voxels += part[k] != 0;
+      if (c.type == RC_VOXEL_F32) part[k] = rc_voxel_bits32((float)part[k]);
+    }
+    if (whole && i * 4 + 4 <= c.cells)
+      __stcs((uint4 *)c.out + i, make_uint4(part[0], part[1], part[2], part[3]));
+    else
+      for (int k = 0; k < 4 && i * 4 + k < c.cells; k++) ((uint32_t *)c.out)[i * 4 + k] = part[k];
+  }
+  add_voxels(c, voxels);
+}
+
+/* Where they were counted as uint32. */
 extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS)
     rc_voxel_count_to_float(const __grid_constant__ Call c) {
   const int64_t all = (int64_t)gridDim.x * RC_CUDA_THREADS;
   uint32_t *const counts = (uint32_t *)c.out;
 
+  if (c.full && !*c.full) return;
   for (int64_t i = (int64_t)blockIdx.x * RC_CUDA_THREADS + threadIdx.x; i < c.cells; i += all)
     if (counts[i]) counts[i] = rc_voxel_bits32((float)counts[i]);
 }
@@ -387,6 +502,16 @@ static __device__ uint32_t before_bit(uint32_t bits, int bit) {
   return __popc(bits & ((1u << bit) - 1));
 }
 
+template <bool mean>
+struct Value {
+  typedef uint32_t Type;
+};
+
+template <>
+struct Value<true> {
+  typedef int64_t Type;
+};
+
 static __device__ int64_t add_values(int64_t a, int64_t b) { return a + b; }
 static __device__ uint32_t add_values(uint32_t a, uint32_t b) { return a > b ? a : b; }
 
@@ -401,131 +526,254 @@ static __device__ T over_run(T value, int count) {
   return value;
 }
 
-/* Adds the points' values to their cells. */
-template <bool F32, bool mean>
-static __device__ void add_points(const Call &c) {
-  const int64_t all = (int64_t)gridDim.x * RC_CUDA_THREADS;
-  const bool min = c.mode == RC_VOXEL_MIN;
+/* What threads need of each channel: of the first ones, at hand. */
+struct Channels {
+  RcCudaChannel channel[NEAR_CHANNELS];
+  RcCudaScale scale[NEAR_CHANNELS];
+};
 
+static __device__ void keep_channels(const Call &c, Channels *near) {
+  for (int64_t k = threadIdx.x; k < c.channels && k < NEAR_CHANNELS; k += RC_CUDA_THREADS) {
+    near->channel[k] = c.channel[k];
+    near->scale[k] = c.scales[k];
+  }
+  __syncthreads();
+}
+
+template <typename Kind>
+static __device__ typename Kind::Loaded load_channel(const Call &c, const Channels &near,
+                                                     const uint8_t *at, int64_t k) {
+  const RcCudaChannel *const channel = k < NEAR_CHANNELS ? &near.channel[k] : &c.channel[k];
+
+  return Kind::load(at + channel->offset, channel->dtype);
+}
+
+static __device__ const RcCudaScale *scale_of(const Call &c, const Channels &near, int64_t k) {
+  return k < NEAR_CHANNELS ? &near.scale[k] : &c.scales[k];
+}
+
+/* What a value is for its cell's sum or maximum; *bad: not finite, which sums cannot hold. */
+template <bool mean>
+static __device__ typename Value<mean>::Type value_of(const Call &c, double v, double scale,
+                                                      bool *bad) {
+  *bad = mean && !rc_voxel_is_finite(v);
+  if (mean) return *bad ? 0 : rc_voxel_fix(v, scale);
+  const bool min = c.mode == RC_VOXEL_MIN;
+  const uint32_t order = rc_voxel_order_key(rc_voxel_to_float(v), min ? 0 : UINT32_MAX);
+  return min ? ~order : order;
+}
+
+template <bool mean>
+static __device__ void add_to(const Call &c, int64_t at, typename Value<mean>::Type value) {
+  if (mean)
+    atomicAdd((unsigned long long *)&c.sums[at], (unsigned long long)value);
+  else
+    atomicMax(&c.keys[at], (uint32_t)value);
+}
+
+/* Adds the points' values to their cells, but for one of each: its number is kept, and its
+ * values are read when the cell is written. Most cells of a sparse cloud have no other, and
+ * random additions are what takes long. Which one it is, the result does not show. */
+template <typename Kind, bool mean>
+static __device__ void add_points(const Call &c) {
+  __shared__ Channels near;
+  const int64_t all = (int64_t)gridDim.x * RC_CUDA_THREADS;
+  const unsigned lane = threadIdx.x % 32;
+
+  keep_channels(c, &near);
   for (int64_t base = (int64_t)blockIdx.x * RC_CUDA_THREADS; base < c.n_points; base += all) {
     const int64_t i = base + threadIdx.x;
-    const int64_t key = i < c.n_points ? find_cell<F32>(c, i).key : -1;
     const uint8_t *const at = c.points + i * c.step;
-    int64_t row = 0;
+    typename Kind::Key key = -1;
+    int64_t row = -1;
+    bool bad, adds = false;
     int count;
-    bool adds = starts_run(key, &count);
-    /* adding up in the warp first pays where there are few cells */
-    const bool together = __popc(__ballot_sync(ALL, adds)) <= 12;
 
+    if (i < c.n_points) key = Kind::find_cell(c, at, &bad);
+    const bool starts = starts_run(key, &count);
     if (key >= 0) {
-      const uint2 word = __ldg((const uint2 *)&c.ranked[key >> 5]);
+      const uint2 word = *(const uint2 *)&c.ranked[key >> 5];
       const int64_t id = word.y + before_bit(word.x, (int)(key & 31));
 
-      if (mean && adds) atomicAdd(&c.counts[id], (uint32_t)count);
       row = id * c.channels;
+      adds = true;
+      if (starts && atomicAdd(&c.counts[id], (uint32_t)count) == 0) {
+        c.first[id] = (uint32_t)i;
+        adds = false;
+      }
     }
-    if (!together) adds = key >= 0;
-    for (int64_t k = 0; k < c.channels; k++) {
-      double v = 0;
+    if (!__any_sync(ALL, adds)) continue;
+    if (__popc(__ballot_sync(ALL, starts)) <= 12) {
+      /* few cells: adding up in the warp first is cheaper */
+      for (int64_t k = 0; k < c.channels; k++) {
+        typename Value<mean>::Type value = 0;
 
-      if (key >= 0) v = load_value<F32>(at + c.channel[k].offset, c.channel[k].dtype);
-      if (mean) {
-        int64_t fixed = 0;
+        bad = false;
+        if (adds)
+          value = value_of<mean>(c, load_channel<Kind>(c, near, at, k), scale_of(c, near, k)->scale,
+                                 &bad);
+        if (mean && bad) c.poison[row + k] = 1;
+        value = over_run(value, count);
+        if (starts && (adds || count > 1)) add_to<mean>(c, row + k, value);
+      }
+      continue;
+    }
+    /* lanes side by side take the channels of one point, which lie side by side */
+    const uint32_t channels = (uint32_t)c.channels;
+    const uint8_t *const first = c.points + (i - lane) * c.step;
+    uint32_t point = lane / channels, k = lane % channels;
+    const uint32_t points_on = 32 / channels, channels_on = 32 % channels;
 
-        if (rc_voxel_is_finite(v))
-          fixed = rc_voxel_fix(v, c.scales[k].scale);
-        else
-          c.poison[row + k] = 1;
-        if (together) fixed = over_run(fixed, count);
-        if (adds) atomicAdd((unsigned long long *)&c.sums[row + k], (unsigned long long)fixed);
-      } else {
-        const uint32_t order = rc_voxel_order_key(rc_voxel_to_float(v), min ? 0 : UINT32_MAX);
-        uint32_t best = min ? ~order : order;
+    if (!adds) row = -1;
+    for (uint32_t e = 0; e < channels; e++) {
+      const int64_t to = __shfl_sync(ALL, row, (int)point);
 
-        if (together) best = over_run(best, count);
-        if (adds) atomicMax(&c.keys[row + k], best);
+      if (to >= 0) {
+        const auto v = load_channel<Kind>(c, near, first + point * c.step, k);
+        const auto value = value_of<mean>(c, v, scale_of(c, near, k)->scale, &bad);
+
+        if (mean && bad) c.poison[to + k] = 1;
+        add_to<mean>(c, to + k, value);
+      }
+      point += points_on;
+      k += channels_on;
+      if (k >= channels) {
+        k -= channels;
+        point++;
       }
     }
   }
 }
 
-#define ADD_POINTS(name, f32, mean)                             \
-  extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS) \
-      name(const __grid_constant__ Call c) {                    \
-    add_points<f32, mean>(c);                                   \
-  }
-ADD_POINTS(rc_voxel_sum, false, true)
-ADD_POINTS(rc_voxel_sum_f32, true, true)
-ADD_POINTS(rc_voxel_order, false, false)
-ADD_POINTS(rc_voxel_order_f32, true, false)
+/* Cells that a warp writes at a time, and the channels of them. */
+#define WARP_CELLS 128
+#define WARP_CHANNELS 4
+/* What a thread has in flight of the occupied cells' values. */
+#define FLIGHT 4
 
-/* What a cell has of channel k, which is then 0 for the next call. */
-template <bool mean>
-static __device__ float take_value(const Call &c, int64_t id, int64_t k, uint32_t count) {
-  const int64_t at = id * c.channels + k;
+struct Occupied {
+  float value[WARP_CHANNELS][WARP_CELLS + 8]; /* in the cells' order */
+  uint32_t count[WARP_CELLS];
+  uint32_t first[WARP_CELLS]; /* number of a point */
+};
 
-  if (mean) {
-    int64_t sum = c.sums[at];
+/* The values of `n` occupied cells from number `first` on, channels [k0, k0 + some), which
+ * are then 0 for the next call. Those of a cell lie side by side, and so do the cells. */
+template <typename Kind, bool mean>
+static __device__ void take_values(const Call &c, const Channels &near, int64_t first, uint32_t n,
+                                   int64_t k0, uint32_t some, Occupied *to) {
+  typedef typename Value<mean>::Type Kept;
+  Kept *const all = mean ? (Kept *)c.sums : (Kept *)c.keys;
 
-    c.sums[at] = 0;
-    if (c.scales[k].not_finite && c.poison[at]) {
-      sum = RC_VOXEL_POISON;
-      c.poison[at] = 0;
+  for (uint32_t e = threadIdx.x % 32; e < n * some; e += 32 * FLIGHT) {
+    typename Kind::Loaded loaded[FLIGHT];
+    Kept kept[FLIGHT];
+
+    /* all loads before what waits for them */
+#pragma unroll
+    for (int f = 0; f < FLIGHT; f++) {
+      const uint32_t i = min(e + 32 * f, n * some - 1), cell = i / some, k = i % some;
+
+      loaded[f] = load_channel<Kind>(c, near, c.points + to->first[cell] * c.step, k0 + k);
     }
-    return rc_voxel_mean(sum, count, c.scales[k].inverse);
-  } else {
-    const uint32_t key = c.keys[at];
+#pragma unroll
+    for (int f = 0; f < FLIGHT; f++) {
+      const uint32_t i = e + 32 * f, cell = i / some, k = i % some;
 
-    c.keys[at] = 0;
-    return rc_voxel_order_value(c.mode == RC_VOXEL_MIN ? ~key : key);
+      kept[f] = 0;
+      if (i < n * some && to->count[cell] > 1)
+        kept[f] = __ldcs(&all[(first + cell) * c.channels + k0 + k]);
+    }
+#pragma unroll
+    for (int f = 0; f < FLIGHT; f++) {
+      const uint32_t i = e + 32 * f, cell = i / some, k = i % some;
+      const int64_t at = (first + cell) * c.channels + k0 + k;
+
+      if (i >= n * some) break;
+      const RcCudaScale *const scale = scale_of(c, near, k0 + k);
+      const uint32_t count = to->count[cell];
+      bool bad;
+
+      kept[f] = add_values(kept[f], value_of<mean>(c, loaded[f], scale->scale, &bad));
+      if (count > 1) all[at] = 0;
+      if (mean) {
+        if (scale->not_finite && (bad || c.poison[at])) {
+          kept[f] = RC_VOXEL_POISON;
+          c.poison[at] = 0;
+        }
+        to->value[k][cell] = rc_voxel_mean(kept[f], count, scale->inverse);
+      } else {
+        const uint32_t order = (uint32_t)kept[f];
+
+        to->value[k][cell] = rc_voxel_order_value(c.mode == RC_VOXEL_MIN ? ~order : order);
+      }
+    }
   }
 }
 
-/* All cells of all channels, four of one channel per thread at a time. */
-template <bool mean>
+/* All cells of all channels: a warp makes those of 4 words, 4 cells per thread. */
+template <typename Kind, bool mean>
 static __device__ void write_cells(const Call &c) {
-  const int64_t all = (int64_t)gridDim.x * RC_CUDA_THREADS;
+  __shared__ Channels near;
+  __shared__ Occupied of_warps[WARPS];
+  Occupied *const occupied = &of_warps[threadIdx.x / 32];
+  const unsigned lane = threadIdx.x % 32;
+  const int64_t all = (int64_t)gridDim.x * WARPS;
   const bool whole = (uintptr_t)c.out % 16 == 0 && c.cells % 4 == 0;
 
-  for (int64_t i = (int64_t)blockIdx.x * RC_CUDA_THREADS + threadIdx.x; i * 4 < c.cells; i += all) {
-    const uint2 word = *(const uint2 *)&c.ranked[i / 8];
-    const int bit = (int)(i % 8) * 4;
+  keep_channels(c, &near);
+  for (int64_t w = (int64_t)blockIdx.x * WARPS + threadIdx.x / 32; w * WARP_CELLS < c.cells;
+       w += all) {
+    const int64_t cell = w * WARP_CELLS + lane * 4;
+    const uint2 word = *(const uint2 *)&c.ranked[cell / 32];
+    const int bit = (int)(cell % 32);
     const uint32_t bits = word.x >> bit & 15;
-    const int64_t first = word.y + before_bit(word.x, bit);
-    uint32_t counts[4] = {0};
+    const uint32_t mine = word.y + before_bit(word.x, bit);
+    const uint32_t first = __shfl_sync(ALL, mine, 0);
+    const uint32_t n = __shfl_sync(ALL, mine + __popc(bits), 31) - first;
 
-    if (mean) {
-#pragma unroll
-      for (int j = 0; j < 4; j++) {
-        const int64_t id = first + before_bit(bits, j);
-
-        if (bits >> j & 1) {
-          counts[j] = c.counts[id];
-          c.counts[id] = 0;
-        }
-      }
+    for (uint32_t i = lane; i < n; i += 32) {
+      occupied->count[i] = c.counts[first + i];
+      occupied->first[i] = c.first[first + i];
+      c.counts[first + i] = 0;
     }
-    for (int64_t k = 0; k < c.channels; k++) {
-      float *const out = (float *)c.out + k * c.cells + i * 4;
-      float v[4] = {c.fill, c.fill, c.fill, c.fill};
+    __syncwarp();
+    for (int64_t k0 = 0; k0 < c.channels; k0 += WARP_CHANNELS) {
+      const int64_t left = c.channels - k0;
+
+      /* (where the number is known, divisions by it are shifts) */
+      if (left >= WARP_CHANNELS)
+        take_values<Kind, mean>(c, near, first, n, k0, WARP_CHANNELS, occupied);
+      else
+        take_values<Kind, mean>(c, near, first, n, k0, (uint32_t)left, occupied);
+      __syncwarp();
+      for (uint32_t k = 0; k < WARP_CHANNELS && k < left; k++) {
+        float *const out = (float *)c.out + (k0 + k) * c.cells + cell;
+        const float *next = occupied->value[k] + (mine - first);
+        float v[4];
 
 #pragma unroll
-      for (int j = 0; j < 4; j++)
-        if (bits >> j & 1) v[j] = take_value<mean>(c, first + before_bit(bits, j), k, counts[j]);
-      if (whole)
-        __stcs((float4 *)out, make_float4(v[0], v[1], v[2], v[3]));
-      else
-        for (int j = 0; j < 4 && i * 4 + j < c.cells; j++) out[j] = v[j];
+        for (int j = 0; j < 4; j++) v[j] = bits >> j & 1 ? *next++ : c.fill;
+        if (whole && cell < c.cells)
+          __stcs((float4 *)out, make_float4(v[0], v[1], v[2], v[3]));
+        else
+          for (int j = 0; j < 4 && cell + j < c.cells; j++) out[j] = v[j];
+      }
+      __syncwarp();
     }
   }
 }
 
-extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS)
-    rc_voxel_write_mean(const __grid_constant__ Call c) {
-  write_cells<true>(c);
-}
-
-extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS)
-    rc_voxel_write_order(const __grid_constant__ Call c) {
-  write_cells<false>(c);
-}
+#define VALUES(name, function, mean)                            \
+  extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS) \
+      name(const __grid_constant__ Call c) {                    \
+    function<Any, mean>(c);                                     \
+  }                                                             \
+  extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS) \
+      name##_plain(const __grid_constant__ Call c) {            \
+    function<Plain, mean>(c);                                   \
+  }
+VALUES(rc_voxel_sum, add_points, true)
+VALUES(rc_voxel_order, add_points, false)
+VALUES(rc_voxel_write_mean, write_cells, true)
+VALUES(rc_voxel_write_order, write_cells, false)

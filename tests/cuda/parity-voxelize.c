@@ -71,7 +71,7 @@ make_config (RcVoxelizerConfig * c, RcPointField * fields)
   const int packed = one_in (2);        /* float32 at multiples of 4 bytes */
   const RcDType dtype = packed ? RC_FLOAT32 : one_in (2) ? RC_FLOAT64
       : random_dtype ();
-  const int64_t most = one_in (10) ? 400 : one_in (3) ? 5 : 60;
+  const int64_t most = one_in (10) ? 260 : one_in (3) ? 5 : 60;
 
   rc_voxelizer_config_init (c, (RcVoxelMode) between (RC_VOXEL_OCCUPANCY,
           RC_VOXEL_MAX));
@@ -114,6 +114,8 @@ coordinate (const RcVoxelizerConfig * c, int a, int kind)
 
   if (kind == 3 && one_in (5))
     return odd[between (0, 8)];
+  if (kind == 4)                /* a few cells with many points */
+    return c->min[a] + (0.5 + (double) between (0, 1)) * size;
   if (kind != 2)
     return c->min[a] + uniform (kind == 0 ? 0 : -0.1, kind == 0 ? 1 : 1.1)
         * dims * size;
@@ -126,7 +128,7 @@ coordinate (const RcVoxelizerConfig * c, int a, int kind)
 static void
 make_cloud (const RcVoxelizerConfig * c, uint8_t * points, int64_t n)
 {
-  const int kind = (int) between (0, 3), runs = one_in (2);
+  const int kind = (int) between (0, 4), runs = one_in (2);
   const int odd_features = one_in (3);
 
   for (int64_t i = 0; i < n; i++) {
@@ -234,7 +236,7 @@ run_case (Device * device, uint64_t seed)
 
   for (int tries = 0; !v; tries++) {
     make_config (&c, fields);
-    c.max_bytes = 1 << 24;
+    c.max_bytes = 80 << 20;
     v = rc_voxelizer_new (&c, &error);
     if (tries > 200) {
       printf ("no voxelizer: %s\n", error.message);
