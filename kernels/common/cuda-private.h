@@ -55,9 +55,7 @@ typedef enum
   X (RC_KERNEL_VOXEL_ORDER, "rc_voxel_order") \
   X (RC_KERNEL_VOXEL_ORDER_PLAIN, "rc_voxel_order_plain") \
   X (RC_KERNEL_VOXEL_WRITE_MEAN, "rc_voxel_write_mean") \
-  X (RC_KERNEL_VOXEL_WRITE_MEAN_PLAIN, "rc_voxel_write_mean_plain") \
-  X (RC_KERNEL_VOXEL_WRITE_ORDER, "rc_voxel_write_order") \
-  X (RC_KERNEL_VOXEL_WRITE_ORDER_PLAIN, "rc_voxel_write_order_plain")
+  X (RC_KERNEL_VOXEL_WRITE_ORDER, "rc_voxel_write_order")
 
 typedef enum
 {

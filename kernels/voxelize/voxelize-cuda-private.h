@@ -61,8 +61,7 @@ typedef struct
                                  * occupied cells of each */
   RcCudaScale *scales;          /* [channels] */
   uint32_t *counts;             /* [occupied] */
-  uint32_t *first;              /* [occupied] one of the points; not cleared */
-  int64_t *sums;                /* [occupied, channels] of means: the other points */
+  int64_t *sums;                /* [occupied, channels] of means */
   uint32_t *keys;               /* [occupied, channels] of min and max */
-  uint8_t *poison;              /* [occupied, channels] one of them is not finite */
+  uint8_t *poison;              /* [occupied, channels] a value is not finite */
 } RcCudaVoxelCall;

@@ -16,7 +16,7 @@
 /* Scratch, one piece of memory each. */
 typedef enum
 {
-  BITS, SMALL, RANKED, HEAD, COUNTS, FIRST, VALUES, POISON, N_SCRATCH
+  BITS, SMALL, RANKED, HEAD, COUNTS, VALUES, POISON, N_SCRATCH
 } Scratch;
 
 struct RcCudaVoxelizer
@@ -210,8 +210,8 @@ prepare (RcCudaVoxelizer * self, void *stream, RcCudaVoxelCall * c,
       || (status = reserve (self, stream, HEAD, head, 1, error)) != RC_OK
       || (status = reserve (self, stream, VALUES, values, mean ? 8 : 4,
               error)) != RC_OK
-      || (status = reserve (self, stream, COUNTS, occupied, 4, error)) != RC_OK
-      || (status = reserve (self, stream, FIRST, occupied, 4, error)) != RC_OK
+      || (mean && (status = reserve (self, stream, COUNTS, occupied, 4,
+                  error)) != RC_OK)
       || (mean && (status = reserve (self, stream, POISON, values, 1,
                   error)) != RC_OK))
     return status;
@@ -220,7 +220,6 @@ prepare (RcCudaVoxelizer * self, void *stream, RcCudaVoxelCall * c,
   c->tiles = c->inside + 1;
   c->scales = (RcCudaScale *) (c->tiles + 1 + tiles);
   c->counts = self->scratch[COUNTS];
-  c->first = self->scratch[FIRST];
   c->sums = self->scratch[VALUES];
   c->keys = self->scratch[VALUES];
   c->poison = self->scratch[POISON];
@@ -293,9 +292,8 @@ run (RcCudaVoxelizer * self, void *stream, RcCudaVoxelCall * c, RcError * error)
     status = launch (self, (mean ? RC_KERNEL_VOXEL_SUM : RC_KERNEL_VOXEL_ORDER)
         + plain, c->n_points, stream, c, error);
   if (status == RC_OK)
-    status = launch (self, (mean ? RC_KERNEL_VOXEL_WRITE_MEAN
-            : RC_KERNEL_VOXEL_WRITE_ORDER) + plain, c->cells / 4, stream, c,
-        error);
+    status = launch (self, mean ? RC_KERNEL_VOXEL_WRITE_MEAN
+        : RC_KERNEL_VOXEL_WRITE_ORDER, c->cells / 4, stream, c, error);
   return status;
 }
 

@@ -13,7 +13,7 @@ extern "C" {
 
 /* Has scratch in device memory: a bit per cell (for large counts a byte), and for mean,
  * min and max another 8 bytes per 32 cells and, per point or cell, whichever are fewer,
- * 9 bytes per channel (min, max: 4) and 8. It grows to what a call needs and is kept. */
+ * 9 bytes per channel (min, max: 4) and 4. It grows to what a call needs and is kept. */
 typedef struct RcCudaVoxelizer RcCudaVoxelizer;
 
 /* Copies what the kernels need of a voxelizer to the device, which waits. The

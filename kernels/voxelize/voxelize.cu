@@ -571,9 +571,7 @@ static __device__ void add_to(const Call &c, int64_t at, typename Value<mean>::T
     atomicMax(&c.keys[at], (uint32_t)value);
 }
 
-/* Adds the points' values to their cells, but for one of each: its number is kept, and its
- * values are read when the cell is written. Most cells of a sparse cloud have no other, and
- * random additions are what takes long. Which one it is, the result does not show. */
+/* Adds the points' values to their cells. */
 template <typename Kind, bool mean>
 static __device__ void add_points(const Call &c) {
   __shared__ Channels near;
@@ -586,7 +584,7 @@ static __device__ void add_points(const Call &c) {
     const uint8_t *const at = c.points + i * c.step;
     typename Kind::Key key = -1;
     int64_t row = -1;
-    bool bad, adds = false;
+    bool bad;
     int count;
 
     if (i < c.n_points) key = Kind::find_cell(c, at, &bad);
@@ -596,35 +594,30 @@ static __device__ void add_points(const Call &c) {
       const int64_t id = word.y + before_bit(word.x, (int)(key & 31));
 
       row = id * c.channels;
-      adds = true;
-      if (starts && atomicAdd(&c.counts[id], (uint32_t)count) == 0) {
-        c.first[id] = (uint32_t)i;
-        adds = false;
-      }
+      if (mean && starts) atomicAdd(&c.counts[id], (uint32_t)count);
     }
-    if (!__any_sync(ALL, adds)) continue;
     if (__popc(__ballot_sync(ALL, starts)) <= 12) {
       /* few cells: adding up in the warp first is cheaper */
       for (int64_t k = 0; k < c.channels; k++) {
         typename Value<mean>::Type value = 0;
 
         bad = false;
-        if (adds)
+        if (key >= 0)
           value = value_of<mean>(c, load_channel<Kind>(c, near, at, k), scale_of(c, near, k)->scale,
                                  &bad);
         if (mean && bad) c.poison[row + k] = 1;
         value = over_run(value, count);
-        if (starts && (adds || count > 1)) add_to<mean>(c, row + k, value);
+        if (starts) add_to<mean>(c, row + k, value);
       }
       continue;
     }
-    /* lanes side by side take the channels of one point, which lie side by side */
+    /* lanes side by side take the channels of one point, which lie side by side: fewer
+     * requests to the memory */
     const uint32_t channels = (uint32_t)c.channels;
     const uint8_t *const first = c.points + (i - lane) * c.step;
     uint32_t point = lane / channels, k = lane % channels;
     const uint32_t points_on = 32 / channels, channels_on = 32 % channels;
 
-    if (!adds) row = -1;
     for (uint32_t e = 0; e < channels; e++) {
       const int64_t to = __shfl_sync(ALL, row, (int)point);
 
@@ -654,35 +647,25 @@ static __device__ void add_points(const Call &c) {
 struct Occupied {
   float value[WARP_CHANNELS][WARP_CELLS + 8]; /* in the cells' order */
   uint32_t count[WARP_CELLS];
-  uint32_t first[WARP_CELLS]; /* number of a point */
 };
 
 /* The values of `n` occupied cells from number `first` on, channels [k0, k0 + some), which
  * are then 0 for the next call. Those of a cell lie side by side, and so do the cells. */
-template <typename Kind, bool mean>
+template <bool mean>
 static __device__ void take_values(const Call &c, const Channels &near, int64_t first, uint32_t n,
                                    int64_t k0, uint32_t some, Occupied *to) {
   typedef typename Value<mean>::Type Kept;
   Kept *const all = mean ? (Kept *)c.sums : (Kept *)c.keys;
 
   for (uint32_t e = threadIdx.x % 32; e < n * some; e += 32 * FLIGHT) {
-    typename Kind::Loaded loaded[FLIGHT];
     Kept kept[FLIGHT];
 
     /* all loads before what waits for them */
 #pragma unroll
     for (int f = 0; f < FLIGHT; f++) {
-      const uint32_t i = min(e + 32 * f, n * some - 1), cell = i / some, k = i % some;
+      const uint32_t i = min(e + 32 * f, n * some - 1);
 
-      loaded[f] = load_channel<Kind>(c, near, c.points + to->first[cell] * c.step, k0 + k);
-    }
-#pragma unroll
-    for (int f = 0; f < FLIGHT; f++) {
-      const uint32_t i = e + 32 * f, cell = i / some, k = i % some;
-
-      kept[f] = 0;
-      if (i < n * some && to->count[cell] > 1)
-        kept[f] = __ldcs(&all[(first + cell) * c.channels + k0 + k]);
+      kept[f] = __ldcs(&all[(first + i / some) * c.channels + k0 + i % some]);
     }
 #pragma unroll
     for (int f = 0; f < FLIGHT; f++) {
@@ -690,18 +673,15 @@ static __device__ void take_values(const Call &c, const Channels &near, int64_t 
       const int64_t at = (first + cell) * c.channels + k0 + k;
 
       if (i >= n * some) break;
-      const RcCudaScale *const scale = scale_of(c, near, k0 + k);
-      const uint32_t count = to->count[cell];
-      bool bad;
-
-      kept[f] = add_values(kept[f], value_of<mean>(c, loaded[f], scale->scale, &bad));
-      if (count > 1) all[at] = 0;
+      all[at] = 0;
       if (mean) {
-        if (scale->not_finite && (bad || c.poison[at])) {
+        const RcCudaScale *const scale = scale_of(c, near, k0 + k);
+
+        if (scale->not_finite && c.poison[at]) {
           kept[f] = RC_VOXEL_POISON;
           c.poison[at] = 0;
         }
-        to->value[k][cell] = rc_voxel_mean(kept[f], count, scale->inverse);
+        to->value[k][cell] = rc_voxel_mean(kept[f], to->count[cell], scale->inverse);
       } else {
         const uint32_t order = (uint32_t)kept[f];
 
@@ -712,7 +692,7 @@ static __device__ void take_values(const Call &c, const Channels &near, int64_t 
 }
 
 /* All cells of all channels: a warp makes those of 4 words, 4 cells per thread. */
-template <typename Kind, bool mean>
+template <bool mean>
 static __device__ void write_cells(const Call &c) {
   __shared__ Channels near;
   __shared__ Occupied of_warps[WARPS];
@@ -732,20 +712,21 @@ static __device__ void write_cells(const Call &c) {
     const uint32_t first = __shfl_sync(ALL, mine, 0);
     const uint32_t n = __shfl_sync(ALL, mine + __popc(bits), 31) - first;
 
-    for (uint32_t i = lane; i < n; i += 32) {
-      occupied->count[i] = c.counts[first + i];
-      occupied->first[i] = c.first[first + i];
-      c.counts[first + i] = 0;
+    if (mean) {
+      for (uint32_t i = lane; i < n; i += 32) {
+        occupied->count[i] = c.counts[first + i];
+        c.counts[first + i] = 0;
+      }
+      __syncwarp();
     }
-    __syncwarp();
     for (int64_t k0 = 0; k0 < c.channels; k0 += WARP_CHANNELS) {
       const int64_t left = c.channels - k0;
 
       /* (where the number is known, divisions by it are shifts) */
       if (left >= WARP_CHANNELS)
-        take_values<Kind, mean>(c, near, first, n, k0, WARP_CHANNELS, occupied);
+        take_values<mean>(c, near, first, n, k0, WARP_CHANNELS, occupied);
       else
-        take_values<Kind, mean>(c, near, first, n, k0, (uint32_t)left, occupied);
+        take_values<mean>(c, near, first, n, k0, (uint32_t)left, occupied);
       __syncwarp();
       for (uint32_t k = 0; k < WARP_CHANNELS && k < left; k++) {
         float *const out = (float *)c.out + (k0 + k) * c.cells + cell;
@@ -764,16 +745,24 @@ static __device__ void write_cells(const Call &c) {
   }
 }
 
-#define VALUES(name, function, mean)                            \
+#define ADD_POINTS(name, mean)                                  \
   extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS) \
       name(const __grid_constant__ Call c) {                    \
-    function<Any, mean>(c);                                     \
+    add_points<Any, mean>(c);                                   \
   }                                                             \
   extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS) \
       name##_plain(const __grid_constant__ Call c) {            \
-    function<Plain, mean>(c);                                   \
+    add_points<Plain, mean>(c);                                 \
   }
-VALUES(rc_voxel_sum, add_points, true)
-VALUES(rc_voxel_order, add_points, false)
-VALUES(rc_voxel_write_mean, write_cells, true)
-VALUES(rc_voxel_write_order, write_cells, false)
+ADD_POINTS(rc_voxel_sum, true)
+ADD_POINTS(rc_voxel_order, false)
+
+extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS)
+    rc_voxel_write_mean(const __grid_constant__ Call c) {
+  write_cells<true>(c);
+}
+
+extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS)
+    rc_voxel_write_order(const __grid_constant__ Call c) {
+  write_cells<false>(c);
+}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "voxelize/voxel-math.h"
 #include "voxelize/voxelize.h"
 #include "voxelrandom.h"
 
@@ -152,6 +153,45 @@ START_TEST (test_cells)
 }
 
 END_TEST
+/* Cells by float32, as devices find them: where it does not doubt, it is right. */
+START_TEST (test_guess32)
+{
+  static const int64_t cells[] = { 1, 7, 128, 512, 3000, 100000, 1 << 20 };
+  int used = 0, sure = 0, tried = 0;
+
+  seed = 32;
+  for (int round = 0; round < 3000; round++) {
+    RcVoxelizerConfig c;
+    RcVoxelGuess32 guess;
+
+    c.size[0] = sizes[rnd () % N_SIZES];
+    c.dims[0] = cells[rnd () % 7];
+    c.min[0] = rint (uniform (-1.5, 0.5) * (double) c.dims[0]) * c.size[0];
+    if (!rc_voxel_guess32_init (&guess, c.min[0], c.size[0], c.dims[0]))
+      continue;
+    used++;
+    for (int i = 0; i < 200; i++) {
+      float x = (float) coordinate (&c, i % 2);
+      int32_t index, right;
+      bool doubt, inside = rc_voxel_axis_guess32 (x, &guess, &index, &doubt);
+
+      tried++;
+      if (doubt)
+        continue;
+      sure++;
+      ck_assert_msg (inside == rc_voxel_axis (x, c.min[0], c.size[0], INFINITY,
+              (double) c.dims[0], &right) && index == right,
+          "x=%a min=%a size=%a: cell %d (%d), not %d", x, c.min[0], c.size[0],
+          index, inside, right);
+    }
+  }
+  /* most grids, and most of what does not lie on borders */
+  ck_assert_int_gt (used, 1000);
+  ck_assert_int_gt (sure, tried / 2);
+}
+
+END_TEST
+
 /* ---- runs and rows ---- */
 #define MAX_CHANNELS 6
     typedef struct
@@ -482,6 +522,7 @@ main (void)
   int failed;
 
   tcase_add_loop_test (t, test_cells, 0, 3);
+  tcase_add_test (t, test_guess32);
   tcase_add_loop_test (t, test_runs, 0, N_LAYOUTS);
   suite_add_tcase (s, t);
   srunner_run_all (sr, CK_NORMAL);
