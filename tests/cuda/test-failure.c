@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "resample/resample-cuda.h"
+#include "voxelize/voxelize-cuda.h"
 
 typedef struct
 {
@@ -44,8 +45,44 @@ static const Failure failures[] = {
       "rc_prepare: STUB_ERROR_700 (700), device Stub"},
   {"new", "cuLaunchKernel:719:2", NULL, RC_ERR_CUDA,
       "rc_rows_linear_f32_few: STUB_ERROR_719"},
+  {"new", "cuLaunchKernel:719:3", NULL, RC_ERR_CUDA,
+      "rc_voxel_set_max: STUB_ERROR_719"},
+  {"new", "cuLaunchKernel:719:5", NULL, RC_ERR_CUDA, "rc_voxel_sum"},
+  {"new", "cuMemAllocAsync:2:5", NULL, RC_ERR_NO_MEMORY, "cuMemAllocAsync"},
+  {"new", "cuMemsetD8Async:700:3", NULL, RC_ERR_CUDA, "cuMemsetD8Async"},
   {"new", NULL, NULL, RC_OK, ""},
 };
+
+/* Means of two fields in a small grid. */
+static RcStatus
+use_voxelizer (RcCuda * cuda, RcError * error)
+{
+  static _Alignas (16) float points[64][4], made[2][8 * 8 * 8];
+  static RcVoxelStats stats;
+  const RcPointField fields = { RC_FLOAT64, 8, 1 };
+  RcVoxelizerConfig config;
+  RcVoxelizer *voxelizer;
+  RcCudaVoxelizer *on_device;
+  RcStatus status = RC_OK;
+
+  rc_voxelizer_config_init (&config, RC_VOXEL_MEAN);
+  config.point_step = sizeof (points[0]);
+  for (int a = 0; a < 3; a++) {
+    config.xyz[a] = (RcPointField) {
+    RC_FLOAT32, 4 * a, 1};
+    config.size[a] = 1;
+    config.dims[a] = 8;
+  }
+  config.fields = &fields;
+  config.n_fields = 1;
+  voxelizer = rc_voxelizer_new (&config, error);
+  on_device = rc_cuda_voxelizer_new (cuda, voxelizer, error);
+  status = on_device ? rc_cuda_voxelize_dense (on_device, NULL, points, 64,
+      made, &stats, error) : error->status;
+  rc_cuda_voxelizer_free (on_device);
+  rc_voxelizer_free (voxelizer);
+  return status;
+}
 
 /* Everything that can be asked for, until something fails. */
 static RcStatus
@@ -71,9 +108,9 @@ use (RcError * error)
   cuda = rc_cuda_new (0, error);
   if (cuda)
     on_device = rc_cuda_sampler_new (cuda, sampler, error);
-  if (on_device)
-    rc_cuda_resample (cuda, NULL, on_device, &series, &tick, &out, &report,
-        error);
+  if (on_device && rc_cuda_resample (cuda, NULL, on_device, &series, &tick,
+          &out, &report, error) == RC_OK)
+    use_voxelizer (cuda, error);
   rc_cuda_sampler_free (on_device);
   rc_cuda_free (cuda);
   rc_sampler_free (sampler);
