@@ -191,7 +191,6 @@ START_TEST (test_guess32)
 }
 
 END_TEST
-
 /* ---- runs and rows ---- */
 #define MAX_CHANNELS 6
     typedef struct
