@@ -672,10 +672,9 @@ static gint
 leave_out_silent (gconstpointer item, gconstpointer unused)
 {
   gboolean live;
-  GstClockTime min;
 
   return !gst_rc_aligner_pad_ask_latency (g_value_get_object (item), &live,
-      &min);
+      NULL);
 }
 
 /* What is upstream of the source pad, as the base class's latency query goes there.
@@ -691,7 +690,6 @@ iterate_upstream (GstPad * pad, GstObject * parent)
   GValue item = G_VALUE_INIT, none = G_VALUE_INIT;
   gboolean any_live = FALSE, any_silent = FALSE, live;
   GstIteratorResult result;
-  GstClockTime min;
 
   while ((result = gst_iterator_next (all, &item)) == GST_ITERATOR_OK
       || result == GST_ITERATOR_RESYNC) {
@@ -700,7 +698,7 @@ iterate_upstream (GstPad * pad, GstObject * parent)
       continue;
     }
     any_silent |= !gst_rc_aligner_pad_ask_latency (g_value_get_object (&item),
-        &live, &min);
+        &live, NULL);
     any_live |= live;
     g_value_reset (&item);
   }

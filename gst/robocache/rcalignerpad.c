@@ -303,7 +303,8 @@ gst_rc_aligner_pad_ask_latency (GstPad * pad, gboolean * live,
   gboolean answered = gst_pad_peer_query (pad, query);
 
   *live = FALSE;
-  *min = 0;
+  if (min)
+    *min = 0;
   if (answered)
     gst_query_parse_latency (query, live, min, NULL);
   gst_query_unref (query);

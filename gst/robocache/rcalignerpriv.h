@@ -180,7 +180,7 @@ GstStructure *gst_rc_aligner_stats (GstRcAligner * self);
 GstStructure *gst_rc_aligner_pad_stats (GstRcAlignerPad * pad);
 
 /* Asks upstream of a sink pad whether it is live, and how late its data may be (0 where
- * it does not know). FALSE where it cannot answer. Called without locks: upstream may
+ * it does not know; min may be NULL). FALSE where it cannot answer. Called without locks: upstream may
  * take its own. */
 gboolean gst_rc_aligner_pad_ask_latency (GstPad * pad, gboolean * live,
     GstClockTime * min);

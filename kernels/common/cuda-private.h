@@ -19,9 +19,8 @@ typedef enum
   RC_N_FATBINS
 } RcCudaFatbin;
 
-/* The kernels, by their names in the fatbins: those of resampling, then those of
- * voxelizing. */
-#define RC_CUDA_KERNELS(X) \
+/* The kernels of each, by their names there. */
+#define RC_CUDA_RESAMPLE_KERNELS(X) \
   X (RC_KERNEL_PREPARE, "rc_prepare") \
   X (RC_KERNEL_SIGNS, "rc_signs") \
   X (RC_KERNEL_COPY, "rc_rows_copy") \
@@ -35,7 +34,8 @@ typedef enum
   X (RC_KERNEL_FEW_F16, "rc_rows_linear_f16_few") \
   X (RC_KERNEL_FEW_BF16, "rc_rows_linear_bf16_few") \
   X (RC_KERNEL_ANY_F32, "rc_rows_any_f32") \
-  X (RC_KERNEL_ANY_F64, "rc_rows_any_f64") \
+  X (RC_KERNEL_ANY_F64, "rc_rows_any_f64")
+#define RC_CUDA_VOXELIZE_KERNELS(X) \
   X (RC_KERNEL_VOXEL_SET, "rc_voxel_set") \
   X (RC_KERNEL_VOXEL_SET_PLAIN, "rc_voxel_set_plain") \
   X (RC_KERNEL_VOXEL_SET_MAX, "rc_voxel_set_max") \
@@ -56,6 +56,9 @@ typedef enum
   X (RC_KERNEL_VOXEL_ORDER_PLAIN, "rc_voxel_order_plain") \
   X (RC_KERNEL_VOXEL_WRITE_MEAN, "rc_voxel_write_mean") \
   X (RC_KERNEL_VOXEL_WRITE_ORDER, "rc_voxel_write_order")
+#define RC_CUDA_KERNELS(X) \
+  RC_CUDA_RESAMPLE_KERNELS (X) \
+  RC_CUDA_VOXELIZE_KERNELS (X)
 
 typedef enum
 {
@@ -70,6 +73,9 @@ typedef enum
 /* Queues a kernel; the context must be current. */
 RcStatus rc_cuda_launch (RcCuda * cuda, RcCudaKernel kernel, int64_t blocks,
     void *stream, const void *argument, RcError * error);
+/* RC_ERR_ARGUMENT, with the name, where it lies at no multiple of `size` bytes. */
+RcStatus rc_cuda_check_aligned (const void *pointer, size_t size,
+    const char *name, RcError * error);
 int32_t rc_cuda_multiprocessors (const RcCuda * cuda);
 RcStatus rc_cuda_enter (RcCuda * cuda, RcError * error);
 void rc_cuda_leave (RcCuda * cuda);
@@ -77,6 +83,7 @@ void rc_cuda_leave (RcCuda * cuda);
 RcStatus rc_cuda_alloc_async (RcCuda * cuda, size_t size, void *stream,
     void **memory, RcError * error);
 void rc_cuda_free_async (RcCuda * cuda, void *memory, void *stream);
+/* All 0. */
 RcStatus rc_cuda_clear_async (RcCuda * cuda, void *memory, size_t size,
     void *stream, RcError * error);
 /* Memory with a copy of `from`, now. */

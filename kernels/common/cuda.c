@@ -15,29 +15,40 @@
 
 #if RC_CUDA_BUILT
 #define SYMBOL(id, symbol) extern const unsigned char symbol[];
-RC_CUDA_FATBINS (SYMBOL)
 #else
 #define SYMBOL(id, symbol) static const unsigned char symbol[1];
-RC_CUDA_FATBINS (SYMBOL)
 #endif
+/* *INDENT-OFF* */
+RC_CUDA_FATBINS (SYMBOL)
+/* *INDENT-ON* */
 #undef SYMBOL
-     struct RcCuda
-     {
-       const RcCuTable *cu;
-       RcCuContext context;
-       RcCuDevice device;
-       bool primary;            /* retained by us */
-       RcCuModule modules[RC_N_FATBINS];
-       RcCuFunction kernels[RC_N_KERNELS];
-       int multiprocessors;
-       char name[128];
-     };
 
-     static const unsigned char *const fatbins[RC_N_FATBINS] = {
+struct RcCuda
+{
+  const RcCuTable *cu;
+  RcCuContext context;
+  RcCuDevice device;
+  bool primary;                 /* retained by us */
+  RcCuModule modules[RC_N_FATBINS];
+  RcCuFunction kernels[RC_N_KERNELS];
+  int multiprocessors;
+  char name[128];
+};
+
+static const unsigned char *const fatbins[RC_N_FATBINS] = {
 #define FATBIN(id, symbol) symbol,
-       RC_CUDA_FATBINS (FATBIN)
+  RC_CUDA_FATBINS (FATBIN)
 #undef FATBIN
-     };
+};
+
+static const RcCudaFatbin fatbin_of[RC_N_KERNELS] = {
+#define FATBIN(id, name) [id] = RC_FATBIN_RESAMPLE,
+  RC_CUDA_RESAMPLE_KERNELS (FATBIN)
+#undef FATBIN
+#define FATBIN(id, name) [id] = RC_FATBIN_VOXELIZE,
+      RC_CUDA_VOXELIZE_KERNELS (FATBIN)
+#undef FATBIN
+};
 
 static const char *const kernel_names[RC_N_KERNELS] = {
 #define NAME(id, name) name,
@@ -148,10 +159,8 @@ load_kernels (RcCuda * cuda, RcError * error)
       return status;
   }
   for (int i = 0; i < RC_N_KERNELS; i++) {
-    const RcCudaFatbin fatbin = i < RC_KERNEL_VOXEL_SET ? RC_FATBIN_RESAMPLE
-        : RC_FATBIN_VOXELIZE;
     RcCuResult result = cuda->cu->module_function (&cuda->kernels[i],
-        cuda->modules[fatbin], kernel_names[i]);
+        cuda->modules[fatbin_of[i]], kernel_names[i]);
 
     if ((status = check (cuda, result, kernel_names[i], error)) != RC_OK)
       return status;
@@ -276,6 +285,16 @@ rc_cuda_leave (RcCuda * cuda)
 }
 
 /* ---- work ---- */
+
+RcStatus
+rc_cuda_check_aligned (const void *pointer, size_t size, const char *name,
+    RcError * error)
+{
+  if ((uintptr_t) pointer % size == 0)
+    return RC_OK;
+  return rc_error_set (error, RC_ERR_ARGUMENT, "%s is %p, no multiple of %zu "
+      "bytes", name, pointer, size);
+}
 
 RcStatus
 rc_cuda_launch (RcCuda * cuda, RcCudaKernel kernel, int64_t blocks,

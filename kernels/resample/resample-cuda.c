@@ -78,16 +78,6 @@ rc_cuda_sampler_free (RcCudaSampler * self)
 }
 
 static RcStatus
-check_aligned (const void *pointer, size_t size, const char *name,
-    RcError * error)
-{
-  if ((uintptr_t) pointer % size == 0)
-    return RC_OK;
-  return rc_error_set (error, RC_ERR_ARGUMENT, "%s is %p, no multiple of %zu "
-      "bytes", name, pointer, size);
-}
-
-static RcStatus
 check_alignments (const RcSampler * sampler, const RcSeries * series,
     const RcTicks * ticks, const RcResampled * out, const RcCudaReport * report,
     RcError * error)
@@ -111,8 +101,8 @@ check_alignments (const RcSampler * sampler, const RcSeries * series,
   };
 
   for (size_t i = 0; i < sizeof (all) / sizeof (*all); i++) {
-    RcStatus status = check_aligned (all[i].pointer, all[i].size, all[i].name,
-        error);
+    RcStatus status = rc_cuda_check_aligned (all[i].pointer, all[i].size,
+        all[i].name, error);
 
     if (status != RC_OK)
       return status;

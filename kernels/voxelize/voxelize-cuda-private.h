@@ -52,7 +52,7 @@ typedef struct
   float fill;
 
   uint32_t *bits;               /* [words] cell k is bit k % 32 of word k / 32 */
-  uint32_t *small;              /* [8 * words] counts below 256, four per word */
+  uint32_t *small;              /* [cells / 4 + 1] counts below 256, four each */
   uint32_t *full;               /* a count would not fit; cleared before */
   /* mean, min and max: occupied cells are numbered in their order */
   RcCudaWord *ranked;           /* [words] */

@@ -186,7 +186,6 @@ prepare (RcCudaVoxelizer * self, void *stream, RcCudaVoxelCall * c,
   }
   if (status != RC_OK)
     return status;
-  self->dirty = true;
   if (c->mode == RC_VOXEL_COUNT && self->out_bytes < LARGE_COUNTS)
     return rc_cuda_clear_async (self->cuda, c->out, self->out_bytes, stream,
         error);
@@ -305,7 +304,7 @@ rc_cuda_voxelize_dense (RcCudaVoxelizer * voxelizer, void *stream,
   RcCudaVoxelizer *self = voxelizer;
   RcCudaVoxelCall c;
   RcStatus status;
-  size_t unit;
+  bool wide;
 
   if (!self || !out)
     return rc_error_set (error, RC_ERR_ARGUMENT, "%s is NULL",
@@ -313,13 +312,12 @@ rc_cuda_voxelize_dense (RcCudaVoxelizer * voxelizer, void *stream,
   status = rc_voxel_check_points (points, n_points, self->call.step, error);
   if (status != RC_OK)
     return status;
-  unit = self->numbered ? 4 : self->call.type == RC_VOXEL_U32
-      || self->call.type == RC_VOXEL_F32 ? 4 : 1;
-  if ((uintptr_t) out % unit || (uintptr_t) stats % 8)
-    return rc_error_set (error, RC_ERR_ARGUMENT, "%s is %p, no multiple of %zu "
-        "bytes", (uintptr_t) out % unit ? "out" : "stats",
-        (uintptr_t) out % unit ? out : (void *) stats,
-        (uintptr_t) out % unit ? unit : 8);
+  wide = self->numbered || self->call.type == RC_VOXEL_U32
+      || self->call.type == RC_VOXEL_F32;
+  if ((status = rc_cuda_check_aligned (out, wide ? 4 : 1, "out",
+              error)) != RC_OK
+      || (status = rc_cuda_check_aligned (stats, 8, "stats", error)) != RC_OK)
+    return status;
   c = self->call;
   c.points = points;
   c.n_points = n_points;

@@ -145,6 +145,15 @@ static __device__ uint32_t most_of_warp(uint32_t v) {
 #endif
 }
 
+static __device__ uint32_t sum_of_warp(uint32_t v) {
+#if __CUDA_ARCH__ >= 800
+  return __reduce_add_sync(ALL, v);
+#else
+  for (int d = 16; d > 0; d /= 2) v += __shfl_xor_sync(ALL, v, d);
+  return v;
+#endif
+}
+
 /* Adds what the block's warps have counted, the same number in each of its lanes, to these
  * places. All threads of a block call it, once. */
 template <int n>
@@ -256,34 +265,35 @@ static __device__ void over_points(const Call &c) {
   add_up(to, mine);
 }
 
-#define OVER_POINTS(name, pass)                                 \
+/* A kernel for each way to read points. */
+#define FOR_KINDS(name, function, argument)                     \
   extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS) \
       name(const __grid_constant__ Call c) {                    \
-    over_points<Any, pass>(c);                                  \
+    function<Any, argument>(c);                                 \
   }                                                             \
   extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS) \
       name##_plain(const __grid_constant__ Call c) {            \
-    over_points<Plain, pass>(c);                                \
+    function<Plain, argument>(c);                               \
   }
-OVER_POINTS(rc_voxel_set, SET)
-OVER_POINTS(rc_voxel_set_max, SET_AND_MAX)
-OVER_POINTS(rc_voxel_count, COUNT)
-OVER_POINTS(rc_voxel_count_small, COUNT_SMALL)
-OVER_POINTS(rc_voxel_count_again, COUNT_AGAIN)
+FOR_KINDS(rc_voxel_set, over_points, SET)
+FOR_KINDS(rc_voxel_set_max, over_points, SET_AND_MAX)
+FOR_KINDS(rc_voxel_count, over_points, COUNT)
+FOR_KINDS(rc_voxel_count_small, over_points, COUNT_SMALL)
+FOR_KINDS(rc_voxel_count_again, over_points, COUNT_AGAIN)
 
 /* ---- occupancy and counts ---- */
 
+/* Four cells of 4 bytes, or the `left` ones that there are; whole: `out` lies at a multiple
+ * of 16 bytes. */
+static __device__ void store_cells(void *out, const uint32_t (&v)[4], int64_t left, bool whole) {
+  if (whole && left >= 4)
+    __stcs((uint4 *)out, make_uint4(v[0], v[1], v[2], v[3]));
+  else
+    for (int k = 0; k < 4 && k < left; k++) ((uint32_t *)out)[k] = v[k];
+}
+
 /* 4 bits as 4 bytes. */
 static __device__ uint32_t spread(uint32_t bits) { return bits * 0x00204081u & 0x01010101u; }
-
-static __device__ uint32_t sum_of_warp(uint32_t v) {
-#if __CUDA_ARCH__ >= 800
-  return __reduce_add_sync(ALL, v);
-#else
-  for (int d = 16; d > 0; d /= 2) v += __shfl_xor_sync(ALL, v, d);
-  return v;
-#endif
-}
 
 static __device__ void add_voxels(const Call &c, uint32_t of_thread) {
   if (!c.stats) return;
@@ -327,16 +337,14 @@ static __device__ void expand(const Call &c, uint32_t one) {
     }
     if (whole && cell + cells_each <= c.cells) {
       __stcs((uint4 *)c.out + i, make_uint4(part[0], part[1], part[2], part[3]));
-    } else if (cell < c.cells) {
+    } else if (cells_each == 4) {
+      store_cells((uint32_t *)c.out + cell, part, c.cells - cell, false);
+    } else {
       /* the end, or not at a multiple of 16 bytes */
-      const int64_t size = cells_each == 128 ? (c.cells + 7) / 8 : c.cells * (16 / cells_each);
+      const int64_t size = cells_each == 128 ? (c.cells + 7) / 8 : c.cells;
 
-      if (cells_each == 4) {
-        for (int k = 0; k < 4 && cell + k < c.cells; k++) ((uint32_t *)c.out)[cell + k] = part[k];
-      } else {
-        for (int k = 0; k < 16 && i * 16 + k < size; k++)
-          ((uint8_t *)c.out)[i * 16 + k] = (uint8_t)(part[k / 4] >> k % 4 * 8);
-      }
+      for (int k = 0; k < 16 && i * 16 + k < size; k++)
+        ((uint8_t *)c.out)[i * 16 + k] = (uint8_t)(part[k / 4] >> k % 4 * 8);
     }
   }
   add_voxels(c, voxels);
@@ -357,10 +365,8 @@ extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS)
 extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS)
     rc_voxel_count_widen(const __grid_constant__ Call c) {
   const int64_t all = (int64_t)gridDim.x * RC_CUDA_THREADS;
-  const bool whole = (uintptr_t)c.out % 16 == 0;
+  const bool whole = (uintptr_t)c.out % 16 == 0, good = !*c.full;
   uint32_t voxels = 0;
-
-  const bool good = !*c.full;
 
   for (int64_t i = (int64_t)blockIdx.x * RC_CUDA_THREADS + threadIdx.x; i * 4 < c.cells; i += all) {
     const uint32_t four = c.small[i];
@@ -373,10 +379,7 @@ extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS)
       voxels += part[k] != 0;
       if (c.type == RC_VOXEL_F32) part[k] = rc_voxel_bits32((float)part[k]);
     }
-    if (whole && i * 4 + 4 <= c.cells)
-      __stcs((uint4 *)c.out + i, make_uint4(part[0], part[1], part[2], part[3]));
-    else
-      for (int k = 0; k < 4 && i * 4 + k < c.cells; k++) ((uint32_t *)c.out)[i * 4 + k] = part[k];
+    store_cells((uint4 *)c.out + i, part, c.cells - i * 4, whole);
   }
   add_voxels(c, voxels);
 }
@@ -417,10 +420,8 @@ static __device__ uint32_t look_back(const volatile unsigned long long *known, i
       while (v < OWN);
     const unsigned done = __ballot_sync(ALL, v >= WITH_BEFORE);
     const int64_t last = done ? __ffs(done) - 1 : 31;
-    uint32_t part = lane <= last ? (uint32_t)v : 0;
 
-    for (int d = 16; d > 0; d /= 2) part += __shfl_xor_sync(ALL, part, d);
-    sum += part;
+    sum += sum_of_warp(lane <= last ? (uint32_t)v : 0);
     if (done) break;
   }
   return sum;
@@ -731,31 +732,19 @@ static __device__ void write_cells(const Call &c) {
       for (uint32_t k = 0; k < WARP_CHANNELS && k < left; k++) {
         float *const out = (float *)c.out + (k0 + k) * c.cells + cell;
         const float *next = occupied->value[k] + (mine - first);
-        float v[4];
+        uint32_t v[4];
 
 #pragma unroll
-        for (int j = 0; j < 4; j++) v[j] = bits >> j & 1 ? *next++ : c.fill;
-        if (whole && cell < c.cells)
-          __stcs((float4 *)out, make_float4(v[0], v[1], v[2], v[3]));
-        else
-          for (int j = 0; j < 4 && cell + j < c.cells; j++) out[j] = v[j];
+        for (int j = 0; j < 4; j++) v[j] = rc_voxel_bits32(bits >> j & 1 ? *next++ : c.fill);
+        store_cells(out, v, c.cells - cell, whole);
       }
       __syncwarp();
     }
   }
 }
 
-#define ADD_POINTS(name, mean)                                  \
-  extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS) \
-      name(const __grid_constant__ Call c) {                    \
-    add_points<Any, mean>(c);                                   \
-  }                                                             \
-  extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS) \
-      name##_plain(const __grid_constant__ Call c) {            \
-    add_points<Plain, mean>(c);                                 \
-  }
-ADD_POINTS(rc_voxel_sum, true)
-ADD_POINTS(rc_voxel_order, false)
+FOR_KINDS(rc_voxel_sum, add_points, true)
+FOR_KINDS(rc_voxel_order, add_points, false)
 
 extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS)
     rc_voxel_write_mean(const __grid_constant__ Call c) {

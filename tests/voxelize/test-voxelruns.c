@@ -152,7 +152,8 @@ START_TEST (test_cells)
   rc_voxel_workspace_free (w);
 }
 
-END_TEST
+END_TEST;
+
 /* Cells by float32, as devices find them: where it does not doubt, it is right. */
 START_TEST (test_guess32)
 {
@@ -190,10 +191,11 @@ START_TEST (test_guess32)
   ck_assert_int_gt (sure, tried / 2);
 }
 
-END_TEST
+END_TEST;
+
 /* ---- runs and rows ---- */
 #define MAX_CHANNELS 6
-    typedef struct
+typedef struct
 {
   RcDType xyz, type;            /* float32 or float64 */
   int n_fields;
@@ -512,7 +514,9 @@ START_TEST (test_runs)
   rc_voxel_workspace_free (w);
 }
 
-END_TEST int
+END_TEST;
+
+int
 main (void)
 {
   Suite *s = suite_create ("voxelruns");
