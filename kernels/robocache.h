@@ -5,6 +5,7 @@
 #include "calibrate/calibrate.h"
 #include "clock/clockmap.h"
 #include "common/cuda.h"
+#include "common/cuda-memory.h"
 #include "common/dtype.h"
 #include "common/status.h"
 #include "fuse/fuse.h"

@@ -14,6 +14,7 @@ typedef struct CUctx_st *RcCuContext;
 typedef struct CUmod_st *RcCuModule;
 typedef struct CUfunc_st *RcCuFunction;
 typedef struct CUstream_st *RcCuStream;
+typedef struct CUevent_st *RcCuEvent;
 
 #define RC_CU_SUCCESS 0
 #define RC_CU_ERROR_OUT_OF_MEMORY 2
@@ -21,10 +22,15 @@ typedef struct CUstream_st *RcCuStream;
 #define RC_CU_ERROR_INVALID_IMAGE 200
 #define RC_CU_ERROR_NO_BINARY_FOR_GPU 209
 #define RC_CU_ERROR_UNSUPPORTED_PTX_VERSION 222
+#define RC_CU_ERROR_NOT_READY 600
 
 #define RC_CU_ATTRIBUTE_MULTIPROCESSORS 16
 #define RC_CU_ATTRIBUTE_MAJOR 75
 #define RC_CU_ATTRIBUTE_MINOR 76
+
+#define RC_CU_STREAM_NON_BLOCKING 1
+#define RC_CU_EVENT_DISABLE_TIMING 2
+#define RC_CU_HOST_PORTABLE 1
 
 /* X (name of the field, symbol in libcuda, arguments). The symbols are the
  * versions that cuda.h of CUDA 11 and later maps the names to. */
@@ -59,7 +65,24 @@ typedef struct CUstream_st *RcCuStream;
   X (clear_async, cuMemsetD8Async, (RcCuPointer pointer, unsigned char value, \
       size_t size, RcCuStream stream)) \
   X (to_device, cuMemcpyHtoD_v2, (RcCuPointer to, const void *from, \
-      size_t size))
+      size_t size)) \
+  X (host_alloc, cuMemHostAlloc, (void **memory, size_t size, unsigned flags)) \
+  X (host_free, cuMemFreeHost, (void *memory)) \
+  X (upload_async, cuMemcpyHtoDAsync_v2, (RcCuPointer to, const void *from, \
+      size_t size, RcCuStream stream)) \
+  X (download_async, cuMemcpyDtoHAsync_v2, (void *to, RcCuPointer from, \
+      size_t size, RcCuStream stream)) \
+  X (copy_async, cuMemcpyDtoDAsync_v2, (RcCuPointer to, RcCuPointer from, \
+      size_t size, RcCuStream stream)) \
+  X (stream_create, cuStreamCreate, (RcCuStream * stream, unsigned flags)) \
+  X (stream_destroy, cuStreamDestroy_v2, (RcCuStream stream)) \
+  X (stream_wait, cuStreamWaitEvent, (RcCuStream stream, RcCuEvent event, \
+      unsigned flags)) \
+  X (event_create, cuEventCreate, (RcCuEvent * event, unsigned flags)) \
+  X (event_destroy, cuEventDestroy_v2, (RcCuEvent event)) \
+  X (event_record, cuEventRecord, (RcCuEvent event, RcCuStream stream)) \
+  X (event_query, cuEventQuery, (RcCuEvent event)) \
+  X (event_synchronize, cuEventSynchronize, (RcCuEvent event))
 
 typedef struct
 {

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libcuda at run time, contexts, and our kernels in them. */
-#include "cuda-private.h"
-#include "cuda-driver.h"
+#include "cuda-context.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,18 +20,6 @@
 RC_CUDA_FATBINS (SYMBOL)
 /* *INDENT-ON* */
 #undef SYMBOL
-
-struct RcCuda
-{
-  const RcCuTable *cu;
-  RcCuContext context;
-  RcCuDevice device;
-  bool primary;                 /* retained by us */
-  RcCuModule modules[RC_N_FATBINS];
-  RcCuFunction kernels[RC_N_KERNELS];
-  int multiprocessors;
-  char name[128];
-};
 
 static const unsigned char *const fatbins[RC_N_FATBINS] = {
 #define FATBIN(id, symbol) symbol,
@@ -111,8 +97,8 @@ driver (RcError * error)
   return status == RC_OK ? &table : NULL;
 }
 
-static RcStatus
-check (const RcCuda * cuda, RcCuResult result, const char *what,
+RcStatus
+rc_cuda_check (const RcCuda * cuda, RcCuResult result, const char *what,
     RcError * error)
 {
   const char *name = NULL;
@@ -146,7 +132,7 @@ load_module (RcCuda * cuda, RcCudaFatbin fatbin, RcError * error)
         RC_CUDA_BUILT % 1000 / 10, cuda->cu->version / 1000,
         cuda->cu->version % 1000 / 10);
   }
-  return check (cuda, result, "cuModuleLoadData", error);
+  return rc_cuda_check (cuda, result, "cuModuleLoadData", error);
 }
 
 static RcStatus
@@ -162,7 +148,8 @@ load_kernels (RcCuda * cuda, RcError * error)
     RcCuResult result = cuda->cu->module_function (&cuda->kernels[i],
         cuda->modules[fatbin_of[i]], kernel_names[i]);
 
-    if ((status = check (cuda, result, kernel_names[i], error)) != RC_OK)
+    if ((status =
+            rc_cuda_check (cuda, result, kernel_names[i], error)) != RC_OK)
       return status;
   }
   return RC_OK;
@@ -189,7 +176,7 @@ cuda_new (bool primary, int32_t number, void *context, RcError * error)
     goto failed;
   if (primary) {
     result = cuda->cu->device_count (&count);
-    if (check (cuda, result, "cuDeviceGetCount", error) != RC_OK)
+    if (rc_cuda_check (cuda, result, "cuDeviceGetCount", error) != RC_OK)
       goto failed;
     if (number < 0 || number >= count) {
       rc_error_set (error, RC_ERR_CUDA, "device is %d, this machine has %d",
@@ -197,10 +184,11 @@ cuda_new (bool primary, int32_t number, void *context, RcError * error)
       goto failed;
     }
     result = cuda->cu->device_get (&cuda->device, number);
-    if (check (cuda, result, "cuDeviceGet", error) != RC_OK)
+    if (rc_cuda_check (cuda, result, "cuDeviceGet", error) != RC_OK)
       goto failed;
     result = cuda->cu->primary_retain (&cuda->context, cuda->device);
-    if (check (cuda, result, "cuDevicePrimaryCtxRetain", error) != RC_OK)
+    if (rc_cuda_check (cuda, result, "cuDevicePrimaryCtxRetain",
+            error) != RC_OK)
       goto failed;
     cuda->primary = true;
   } else {
@@ -209,7 +197,7 @@ cuda_new (bool primary, int32_t number, void *context, RcError * error)
   if (rc_cuda_enter (cuda, error) != RC_OK)
     goto failed;
   result = cuda->cu->context_device (&cuda->device);
-  status = check (cuda, result, "cuCtxGetDevice", error);
+  status = rc_cuda_check (cuda, result, "cuCtxGetDevice", error);
   if (status == RC_OK) {
     cuda->cu->device_name (cuda->name, sizeof (cuda->name), cuda->device);
     cuda->cu->device_attribute (&cuda->multiprocessors,
@@ -272,7 +260,7 @@ rc_cuda_multiprocessors (const RcCuda * cuda)
 RcStatus
 rc_cuda_enter (RcCuda * cuda, RcError * error)
 {
-  return check (cuda, cuda->cu->context_push (cuda->context),
+  return rc_cuda_check (cuda, cuda->cu->context_push (cuda->context),
       "cuCtxPushCurrent", error);
 }
 
@@ -305,59 +293,8 @@ rc_cuda_launch (RcCuda * cuda, RcCudaKernel kernel, int64_t blocks,
   if (blocks > INT32_MAX)
     return rc_error_set (error, RC_ERR_OVERFLOW, "%s: a grid of %lld blocks",
         kernel_names[kernel], (long long) blocks);
-  return check (cuda, cuda->cu->launch (cuda->kernels[kernel],
+  rc_cuda_count (cuda, RC_CUDA_LAUNCHES);
+  return rc_cuda_check (cuda, cuda->cu->launch (cuda->kernels[kernel],
           (unsigned) blocks, 1, 1, RC_CUDA_THREADS, 1, 1, 0, stream, params,
           NULL), kernel_names[kernel], error);
-}
-
-RcStatus
-rc_cuda_alloc_async (RcCuda * cuda, size_t size, void *stream, void **memory,
-    RcError * error)
-{
-  RcCuPointer pointer = 0;
-  RcStatus status = RC_OK;
-
-  if (size > 0)
-    status = check (cuda, cuda->cu->alloc_async (&pointer, size, stream),
-        "cuMemAllocAsync", error);
-  *memory = (void *) (uintptr_t) pointer;
-  return status;
-}
-
-void
-rc_cuda_free_async (RcCuda * cuda, void *memory, void *stream)
-{
-  if (memory)
-    cuda->cu->free_async ((RcCuPointer) (uintptr_t) memory, stream);
-}
-
-RcStatus
-rc_cuda_clear_async (RcCuda * cuda, void *memory, size_t size, void *stream,
-    RcError * error)
-{
-  return check (cuda, cuda->cu->clear_async ((RcCuPointer) (uintptr_t) memory,
-          0, size, stream), "cuMemsetD8Async", error);
-}
-
-RcStatus
-rc_cuda_upload (RcCuda * cuda, const void *from, size_t size,
-    unsigned long long *memory, RcError * error)
-{
-  RcStatus status = check (cuda, cuda->cu->alloc (memory, size), "cuMemAlloc",
-      error);
-
-  if (status != RC_OK)
-    return status;
-  status = check (cuda, cuda->cu->to_device (*memory, from, size),
-      "cuMemcpyHtoD", error);
-  if (status != RC_OK)
-    cuda->cu->free (*memory);
-  return status;
-}
-
-void
-rc_cuda_free_memory (RcCuda * cuda, unsigned long long memory)
-{
-  if (memory)
-    cuda->cu->free (memory);
 }

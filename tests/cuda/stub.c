@@ -4,13 +4,16 @@
  *   RC_STUB_FAIL=cuLaunchKernel:700:2    the call fails with 700 from the 2nd time on
  *   RC_STUB_VERSION=12040                the driver's version (default 13000)
  * stub_alive () counts what was made and not given back. */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define API __attribute__ ((visibility ("default")))
 
-static int alive, contexts;
+static atomic_int alive, contexts;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int
 result (const char *name)
@@ -19,15 +22,17 @@ result (const char *name)
   static int times[64];
   const char *fail = getenv ("RC_STUB_FAIL");
   char wanted[48] = "";
-  int code = 0, from = 1, i = 0;
+  int code = 0, from = 1, i = 0, time;
 
+  pthread_mutex_lock (&lock);
   while (i < 63 && seen[i][0] && strcmp (seen[i], name))
     i++;
   snprintf (seen[i], sizeof (seen[i]), "%s", name);
-  times[i]++;
+  time = ++times[i];
+  pthread_mutex_unlock (&lock);
   if (!fail || sscanf (fail, "%47[^:]:%d:%d", wanted, &code, &from) < 2)
     return 0;
-  return !strcmp (wanted, name) && times[i] >= from ? code : 0;
+  return !strcmp (wanted, name) && time >= from ? code : 0;
 }
 
 #define CALL(name, arguments, effect) \
@@ -94,4 +99,26 @@ CALL (cuMemsetD8Async, (unsigned long long pointer, unsigned char value,
     value, size))
 CALL (cuMemcpyHtoD_v2, (unsigned long long to, const void *from, size_t size),
     memcpy ((void *) (size_t) to, from, size))
+CALL (cuMemHostAlloc, (void **memory, size_t size, unsigned flags), (void) flags;
+    *memory = malloc (size); alive++)
+CALL (cuMemFreeHost, (void *memory), free (memory); alive--)
+CALL (cuMemcpyHtoDAsync_v2, (unsigned long long to, const void *from,
+    size_t size, void *stream), (void) stream; memcpy ((void *) (size_t) to,
+    from, size))
+CALL (cuMemcpyDtoHAsync_v2, (void *to, unsigned long long from, size_t size,
+    void *stream), (void) stream; memcpy (to, (void *) (size_t) from, size))
+CALL (cuMemcpyDtoDAsync_v2, (unsigned long long to, unsigned long long from,
+    size_t size, void *stream), (void) stream; memcpy ((void *) (size_t) to,
+    (void *) (size_t) from, size))
+CALL (cuStreamCreate, (void **stream, unsigned flags), (void) flags;
+    *stream = &alive; alive++)
+CALL (cuStreamDestroy_v2, (void *stream), (void) stream; alive--)
+CALL (cuStreamWaitEvent, (void *stream, void *event, unsigned flags),
+    (void) stream; (void) event; (void) flags)
+CALL (cuEventCreate, (void **event, unsigned flags), (void) flags;
+    *event = &alive; alive++)
+CALL (cuEventDestroy_v2, (void *event), (void) event; alive--)
+CALL (cuEventRecord, (void *event, void *stream), (void) event; (void) stream)
+CALL (cuEventQuery, (void *event), (void) event)
+CALL (cuEventSynchronize, (void *event), (void) event)
 /* *INDENT-ON* */
