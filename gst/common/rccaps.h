@@ -60,6 +60,15 @@ G_BEGIN_DECLS
 #define GST_RC_CLOUD_NAME "application/x-pointcloud"
 #define GST_RC_TENSORS_CAPS GST_RC_TENSORS_NAME ", format=(string)static"
 #define GST_RC_CLOUD_CAPS GST_RC_CLOUD_NAME
+/* the same in CUDA memory */
+#define GST_RC_CUDA_FEATURE "memory:CUDAMemory"
+#define GST_RC_TENSORS_CUDA_CAPS GST_RC_TENSORS_NAME "(" GST_RC_CUDA_FEATURE ")" \
+    ", format=(string)static"
+#define GST_RC_CLOUD_CUDA_CAPS GST_RC_CLOUD_NAME "(" GST_RC_CUDA_FEATURE ")"
+
+/* Whether all structures of caps say CUDA memory, and to make them say so or not. */
+gboolean gst_rc_caps_are_on_device (const GstCaps * caps);
+void gst_rc_caps_set_on_device (GstCaps * caps, gboolean on_device);
 
 /* Sets `error` (may be NULL) to a GST_STREAM_ERROR_FORMAT; always FALSE. */
 gboolean gst_rc_caps_fail (GError ** error, const gchar * format, ...)

@@ -156,3 +156,21 @@ gst_rc_cloud_to_caps (const GstRcCloud * cloud)
         NULL);
   return caps;
 }
+
+gboolean
+gst_rc_caps_are_on_device (const GstCaps * caps)
+{
+  gboolean all = !gst_caps_is_empty (caps) && !gst_caps_is_any (caps);
+
+  for (guint i = 0; all && i < gst_caps_get_size (caps); i++)
+    all = gst_caps_features_contains (gst_caps_get_features (caps, i),
+        GST_RC_CUDA_FEATURE);
+  return all;
+}
+
+void
+gst_rc_caps_set_on_device (GstCaps * caps, gboolean on_device)
+{
+  gst_caps_set_features_simple (caps, gst_caps_features_from_string (on_device
+          ? GST_RC_CUDA_FEATURE : GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY));
+}

@@ -19,6 +19,8 @@ plugin_init (GstPlugin * plugin)
   ok &= GST_ELEMENT_REGISTER (rctestsrc, plugin);
   ok &= GST_ELEMENT_REGISTER (rcpcdparse, plugin);
   ok &= GST_ELEMENT_REGISTER (rcvoxelize, plugin);
+  ok &= GST_ELEMENT_REGISTER (rcupload, plugin);
+  ok &= GST_ELEMENT_REGISTER (rcdownload, plugin);
   ok &= gst_tracer_register (plugin, "rcmetrics", GST_TYPE_RC_METRICS);
   return ok;
 }

@@ -79,6 +79,14 @@ typedef enum
   GST_RC_TIME_SOURCE_REFERENCE,
 } GstRcTimeSource;
 
+/* Where an element computes. */
+typedef enum
+{
+  GST_RC_BACKEND_AUTO,
+  GST_RC_BACKEND_CPU,
+  GST_RC_BACKEND_CUDA,
+} GstRcBackend;
+
 #define GST_TYPE_RC_ROLE (gst_rc_role_get_type ())
 #define GST_TYPE_RC_METHOD (gst_rc_method_get_type ())
 #define GST_TYPE_RC_EDGE (gst_rc_edge_get_type ())
@@ -87,6 +95,7 @@ typedef enum
 #define GST_TYPE_RC_WINDOW_START (gst_rc_window_start_get_type ())
 #define GST_TYPE_RC_LATE_POLICY (gst_rc_late_policy_get_type ())
 #define GST_TYPE_RC_TIME_SOURCE (gst_rc_time_source_get_type ())
+#define GST_TYPE_RC_BACKEND (gst_rc_backend_get_type ())
 
 #define GST_TYPE_RC_VOXEL_MODE (gst_rc_voxel_mode_get_type ())
 #define GST_TYPE_RC_VOXEL_TYPE (gst_rc_voxel_type_get_type ())
@@ -101,6 +110,7 @@ GType gst_rc_output_get_type (void);
 GType gst_rc_window_start_get_type (void);
 GType gst_rc_late_policy_get_type (void);
 GType gst_rc_time_source_get_type (void);
+GType gst_rc_backend_get_type (void);
 GType gst_rc_voxel_mode_get_type (void);
 GType gst_rc_voxel_type_get_type (void);
 GType gst_rc_axis_order_get_type (void);

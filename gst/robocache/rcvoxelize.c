@@ -39,11 +39,11 @@
  *
  * Since: 0.1
  */
+#include "rcbackend.h"
 #include "rcelements.h"
-#include "rcenums.h"
-#include "rcvoxelplan.h"
+#include "rcvoxelwork.h"
 
-GST_DEBUG_CATEGORY_STATIC (rc_voxelize_debug);
+GST_DEBUG_CATEGORY (rc_voxelize_debug);
 #define GST_CAT_DEFAULT rc_voxelize_debug
 
 #define DEFAULT_VOXEL_SIZE "0.2"
@@ -66,15 +66,10 @@ enum
   PROP_MAX_POINTS,
   PROP_MAX_VOXELS,
   PROP_FILL,
+  PROP_BACKEND,
+  PROP_CUDA_DEVICE_ID,
   PROP_STATS,
 };
-
-typedef struct
-{
-  RcVoxelStats points;          /* summed over the clouds */
-  guint64 buffers;
-  guint64 bad_buffers;          /* dropped for their size */
-} Stats;
 
 /* *INDENT-OFF* */
 #define GST_TYPE_RC_VOXELIZE (gst_rc_voxelize_get_type ())
@@ -88,25 +83,30 @@ struct _GstRcVoxelize
   GstPad *sink;                 /* borrowed: the element owns them */
   GstPad *src;
 
+  GstRcVoxelWork work;
+
   /* under the object lock */
   GstRcVoxelSettings settings;
   gboolean changed;             /* settings are newer than the plan */
-  Stats stats;
+  GstRcBackend backend;
+  gint device;
 
   /* the streaming thread's */
   GstRcCloud cloud;
   gboolean have_cloud;
-  GstRcVoxelPlan plan;
-  RcVoxelWorkspace *workspace;
+  gboolean cloud_on_device;     /* the caps of clouds say CUDA memory */
   gboolean discont;             /* a buffer was dropped */
 };
 
+#define COUNT ", num_tensors=(int){ 1, 4 }"
+
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
-    GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_RC_CLOUD_CAPS));
+    GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_RC_CLOUD_CAPS "; "
+        GST_RC_CLOUD_CUDA_CAPS));
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
-    GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_RC_TENSORS_CAPS
-        ", num_tensors=(int){ 1, 4 }"));
+    GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_RC_TENSORS_CAPS COUNT
+        "; " GST_RC_TENSORS_CUDA_CAPS COUNT));
 
 #define gst_rc_voxelize_parent_class parent_class
 G_DEFINE_TYPE_WITH_CODE (GstRcVoxelize, gst_rc_voxelize, GST_TYPE_ELEMENT,
@@ -127,13 +127,18 @@ post_error (GstRcVoxelize * self, GError * error)
   g_error_free (error);
 }
 
-/* Our caps as the peer spells them; FALSE when it takes no such tensor. */
+/* Our caps as the peer spells them, in the memory of the clouds if it takes that, else
+ * in the other; FALSE when it takes no such tensor. */
 static gboolean
 agree_with_peer (GstRcVoxelize * self, GstCaps ** caps)
 {
   GstCaps *peer = gst_pad_peer_query_caps (self->src, NULL);
-  gboolean ok = gst_rc_tensors_agree (caps, peer);
+  gboolean ok = FALSE;
 
+  for (guint i = 0; !ok && i < 2; i++) {
+    gst_rc_caps_set_on_device (*caps, self->cloud_on_device != (i > 0));
+    ok = gst_rc_tensors_agree (caps, peer);
+  }
   if (!ok)
     GST_ELEMENT_ERROR (self, STREAM, FORMAT,
         ("%s: downstream does not take the grid that the properties ask for",
@@ -160,7 +165,7 @@ negotiate (GstRcVoxelize * self)
   gst_pad_check_reconfigure (self->src);
   ok = gst_rc_voxel_plan_make (&plan, &settings, &self->cloud, &error);
   gst_rc_voxel_settings_clear (&settings);
-  gst_rc_voxel_plan_clear (&self->plan);
+  gst_rc_voxel_work_set_plan (&self->work, NULL);
   if (!ok) {
     post_error (self, error);
     return FALSE;
@@ -169,7 +174,8 @@ negotiate (GstRcVoxelize * self)
     gst_rc_voxel_plan_clear (&plan);
     return FALSE;
   }
-  self->plan = plan;
+  plan.on_device = gst_rc_caps_are_on_device (plan.caps);
+  gst_rc_voxel_work_set_plan (&self->work, &plan);
   current = gst_pad_get_current_caps (self->src);
   if (!current || !gst_caps_is_equal (current, plan.caps))
     ok = gst_pad_push_event (self->src, gst_event_new_caps (plan.caps));
@@ -185,8 +191,9 @@ set_caps (GstRcVoxelize * self, const GstCaps * caps)
   GError *error = NULL;
 
   self->have_cloud = gst_rc_cloud_parse (&self->cloud, caps, &error);
+  self->cloud_on_device = gst_rc_caps_are_on_device (caps);
   if (!self->have_cloud) {
-    gst_rc_voxel_plan_clear (&self->plan);
+    gst_rc_voxel_work_set_plan (&self->work, NULL);
     post_error (self, error);
     return FALSE;
   }
@@ -263,70 +270,12 @@ pad_query (GstPad * pad, GstObject * parent, GstQuery * query)
 
 /* ---- buffers ---- */
 
-static gboolean
-copy_meta (GstBuffer * in, GstMeta ** meta, gpointer out)
-{
-  const GstMetaInfo *info = (*meta)->info;
-  GstMetaTransformCopy copy = { FALSE, 0, -1 };
-
-  if (info->transform_func && info->api != GST_PARENT_BUFFER_META_API_TYPE
-      && !gst_meta_api_type_has_tag (info->api,
-          g_quark_from_static_string (GST_META_TAG_MEMORY_STR)))
-    info->transform_func (out, *meta, in, _gst_meta_transform_copy, &copy);
-  return TRUE;
-}
-
-/* An output buffer with its memories mapped for writing. */
-static GstBuffer *
-new_output (GstRcVoxelize * self, GstBuffer * in, GstMapInfo * maps)
-{
-  GstBuffer *out = gst_buffer_new ();
-
-  for (guint i = 0; i < self->plan.n_tensors; i++) {
-    GstMemory *memory = gst_allocator_alloc (NULL, self->plan.sizes[i], NULL);
-
-    if (!memory || !gst_memory_map (memory, &maps[i], GST_MAP_WRITE)) {
-      for (guint j = 0; j < i; j++)
-        gst_memory_unmap (maps[j].memory, &maps[j]);
-      if (memory)
-        gst_memory_unref (memory);
-      gst_buffer_unref (out);
-      return NULL;
-    }
-    gst_buffer_append_memory (out, memory);
-  }
-  gst_buffer_copy_into (out, in,
-      GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_TIMESTAMPS, 0, -1);
-  gst_buffer_foreach_meta (in, copy_meta, out);
-  return out;
-}
-
-static void
-add_stats (GstRcVoxelize * self, const RcVoxelStats * s)
-{
-  RcVoxelStats *sum = &self->stats.points;
-
-  GST_OBJECT_LOCK (self);
-  self->stats.buffers++;
-  sum->points += s->points;
-  sum->inside += s->inside;
-  sum->outside += s->outside;
-  sum->non_finite += s->non_finite;
-  sum->voxels += s->voxels;
-  sum->dropped_voxels += s->dropped_voxels;
-  sum->dropped_voxel_points += s->dropped_voxel_points;
-  sum->dropped_points += s->dropped_points;
-  GST_OBJECT_UNLOCK (self);
-}
-
 static GstFlowReturn
 drop_bad_buffer (GstRcVoxelize * self, gsize size)
 {
   guint64 count;
 
-  GST_OBJECT_LOCK (self);
-  count = ++self->stats.bad_buffers;
-  GST_OBJECT_UNLOCK (self);
+  count = gst_rc_voxel_work_count_bad (&self->work);
   self->discont = TRUE;
   /* the first of a stream on the bus, every one in the log and in stats */
   if (count == 1)
@@ -339,37 +288,14 @@ drop_bad_buffer (GstRcVoxelize * self, gsize size)
   return GST_FLOW_OK;
 }
 
-static RcStatus
-voxelize (GstRcVoxelize * self, const GstMapInfo * in, GstMapInfo * maps,
-    RcVoxelStats * stats, RcError * error)
-{
-  gint64 n = in->size / self->cloud.point_step;
-  RcVoxels voxels;
-  RcStatus status;
-
-  if (!self->plan.sparse)
-    return rc_voxelize_dense (self->plan.voxelizer, self->workspace, in->data,
-        n, maps[0].data, stats, error);
-  voxels = (RcVoxels) {
-  (int32_t *) maps[0].data, (float *) maps[1].data,
-        (int32_t *) maps[2].data, true, 0};
-  status = rc_voxelize_sparse (self->plan.voxelizer, self->workspace, in->data,
-      n, &voxels, stats, error);
-  *(gint32 *) maps[3].data = (gint32) voxels.voxels;
-  return status;
-}
-
 static GstFlowReturn
 gst_rc_voxelize_chain (GstPad * pad, GstObject * parent, GstBuffer * in)
 {
   GstRcVoxelize *self = GST_RC_VOXELIZE (parent);
-  GstMapInfo map, maps[GST_RC_VOXEL_MAX_TENSORS];
   GstFlowReturn ret = GST_FLOW_ERROR;
-  RcVoxelStats stats;
-  RcError error = { 0 };
-  GstBuffer *out = NULL;
+  RcError error = { RC_OK, "" };
+  GstBuffer *out;
   gboolean changed;
-  RcStatus status;
 
   GST_OBJECT_LOCK (self);
   changed = self->changed;
@@ -381,39 +307,23 @@ gst_rc_voxelize_chain (GstPad * pad, GstObject * parent, GstBuffer * in)
     ret = GST_FLOW_NOT_NEGOTIATED;
     goto done;
   }
-  if ((changed || !self->plan.voxelizer || gst_pad_needs_reconfigure
+  if ((changed || !self->work.plan.voxelizer || gst_pad_needs_reconfigure
           (self->src)) && !negotiate (self)) {
     ret = GST_PAD_IS_FLUSHING (self->src) ? GST_FLOW_FLUSHING
         : GST_FLOW_NOT_NEGOTIATED;
     goto done;
   }
-  if (!gst_buffer_map (in, &map, GST_MAP_READ)) {
-    GST_ELEMENT_ERROR (self, RESOURCE, READ, ("%s: cannot map a buffer of %"
-            G_GSIZE_FORMAT " bytes", GST_OBJECT_NAME (self),
-            gst_buffer_get_size (in)), (NULL));
+  if (gst_buffer_get_size (in) % self->cloud.point_step != 0) {
+    ret = drop_bad_buffer (self, gst_buffer_get_size (in));
     goto done;
   }
-  if (map.size % self->cloud.point_step != 0) {
-    ret = drop_bad_buffer (self, map.size);
-    gst_buffer_unmap (in, &map);
-    goto done;
-  }
-  out = new_output (self, in, maps);
-  if (out) {
-    status = voxelize (self, &map, maps, &stats, &error);
-    for (guint i = 0; i < self->plan.n_tensors; i++)
-      gst_memory_unmap (maps[i].memory, &maps[i]);
-  } else {
-    status = rc_error_set (&error, RC_ERR_NO_MEMORY, "no memory for the grid");
-  }
-  gst_buffer_unmap (in, &map);
-  if (status != RC_OK) {
+  out = gst_rc_voxel_work_make (&self->work, in, self->cloud_on_device,
+      self->cloud.point_step, &error);
+  if (!out) {
     GST_ELEMENT_ERROR (self, STREAM, FAILED, ("%s: %s",
             GST_OBJECT_NAME (self), error.message), (NULL));
-    gst_buffer_replace (&out, NULL);
     goto done;
   }
-  add_stats (self, &stats);
   if (self->discont) {
     GST_BUFFER_FLAG_SET (out, GST_BUFFER_FLAG_DISCONT);
     self->discont = FALSE;
@@ -477,30 +387,17 @@ gst_rc_voxelize_set_property (GObject * object, guint id, const GValue * value,
     case PROP_FILL:
       s->fill = g_value_get_double (value);
       break;
+    case PROP_BACKEND:
+      self->backend = g_value_get_enum (value);
+      break;
+    case PROP_CUDA_DEVICE_ID:
+      self->device = g_value_get_int (value);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
   }
   GST_OBJECT_UNLOCK (self);
-}
-
-static GstStructure *
-stats_to_structure (const Stats * s)
-{
-  const RcVoxelStats *p = &s->points;
-
-  return gst_structure_new ("application/x-rcvoxelize-stats",
-      "buffers", G_TYPE_UINT64, s->buffers,
-      "bad-buffers", G_TYPE_UINT64, s->bad_buffers,
-      "points", G_TYPE_UINT64, (guint64) p->points,
-      "inside", G_TYPE_UINT64, (guint64) p->inside,
-      "outside", G_TYPE_UINT64, (guint64) p->outside,
-      "non-finite", G_TYPE_UINT64, (guint64) p->non_finite,
-      "voxels", G_TYPE_UINT64, (guint64) p->voxels,
-      "dropped-voxels", G_TYPE_UINT64, (guint64) p->dropped_voxels,
-      "dropped-voxel-points", G_TYPE_UINT64,
-      (guint64) p->dropped_voxel_points,
-      "dropped-points", G_TYPE_UINT64, (guint64) p->dropped_points, NULL);
 }
 
 static void
@@ -510,6 +407,10 @@ gst_rc_voxelize_get_property (GObject * object, guint id, GValue * value,
   GstRcVoxelize *self = GST_RC_VOXELIZE (object);
   const GstRcVoxelSettings *s = &self->settings;
 
+  if (id == PROP_STATS) {
+    g_value_take_boxed (value, gst_rc_voxel_work_stats (&self->work));
+    return;
+  }
   GST_OBJECT_LOCK (self);
   switch (id) {
     case PROP_MODE:
@@ -545,8 +446,11 @@ gst_rc_voxelize_get_property (GObject * object, guint id, GValue * value,
     case PROP_FILL:
       g_value_set_double (value, s->fill);
       break;
-    case PROP_STATS:
-      g_value_take_boxed (value, stats_to_structure (&self->stats));
+    case PROP_BACKEND:
+      g_value_set_enum (value, self->backend);
+      break;
+    case PROP_CUDA_DEVICE_ID:
+      g_value_set_int (value, self->device);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -565,18 +469,29 @@ start (GstRcVoxelize * self)
 
   GST_OBJECT_LOCK (self);
   gst_rc_voxel_settings_copy (&settings, &self->settings);
-  self->stats = (Stats) {
-  .buffers = 0};
   GST_OBJECT_UNLOCK (self);
   ok = gst_rc_voxel_settings_check (&settings, &error);
   gst_rc_voxel_settings_clear (&settings);
   if (!ok)
     post_error (self, error);
-  else if (!(self->workspace = rc_voxel_workspace_new ()))
+  else if (!(ok = gst_rc_voxel_work_start (&self->work)))
     GST_ELEMENT_ERROR (self, RESOURCE, NO_SPACE_LEFT, (NULL), ("no memory"));
   self->have_cloud = FALSE;
   self->discont = FALSE;
-  return self->workspace != NULL;
+  return ok;
+}
+
+static gboolean
+open_backend (GstRcVoxelize * self)
+{
+  GstRcBackend backend;
+  gint device;
+
+  GST_OBJECT_LOCK (self);
+  backend = self->backend;
+  device = self->device;
+  GST_OBJECT_UNLOCK (self);
+  return gst_rc_voxel_work_open (&self->work, backend, device);
 }
 
 static GstStateChangeReturn
@@ -585,14 +500,19 @@ gst_rc_voxelize_change_state (GstElement * element, GstStateChange transition)
   GstRcVoxelize *self = GST_RC_VOXELIZE (element);
   GstStateChangeReturn ret;
 
+  /* (in READY the properties may still change) */
+  if ((transition == GST_STATE_CHANGE_NULL_TO_READY
+          || transition == GST_STATE_CHANGE_READY_TO_PAUSED)
+      && !open_backend (self))
+    return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start (self))
     return GST_STATE_CHANGE_FAILURE;
   ret = GST_ELEMENT_CLASS (parent_class)->change_state (element, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
-      || ret == GST_STATE_CHANGE_FAILURE) {
-    gst_rc_voxel_plan_clear (&self->plan);
-    g_clear_pointer (&self->workspace, rc_voxel_workspace_free);
-  }
+      || ret == GST_STATE_CHANGE_FAILURE)
+    gst_rc_voxel_work_stop (&self->work);
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL)
+    gst_rc_voxel_work_close (&self->work);
   return ret;
 }
 
@@ -602,6 +522,7 @@ gst_rc_voxelize_finalize (GObject * object)
   GstRcVoxelize *self = GST_RC_VOXELIZE (object);
 
   gst_rc_voxel_settings_clear (&self->settings);
+  gst_rc_voxel_work_clear (&self->work);
   G_OBJECT_CLASS (parent_class)->finalize (object);
 }
 
@@ -664,10 +585,13 @@ install_properties (GObjectClass * klass)
           -G_MAXDOUBLE, G_MAXDOUBLE, 0,
           /* NaN is never equal to itself, which strict validation refuses */
           FLAGS | G_PARAM_LAX_VALIDATION));
+  gst_rc_backend_install_property (klass, PROP_BACKEND);
+  gst_rc_cuda_install_device_property (klass, PROP_CUDA_DEVICE_ID);
   g_object_class_install_property (klass, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "Since the start: buffers, bad-buffers (dropped: not a whole number "
-          "of points), points, inside, outside, non-finite, voxels (occupied), "
+          "of points), cuda-buffers (made on a device), fallbacks (made on the CPU "
+          "since CUDA failed), points, inside, outside, non-finite, voxels (occupied), "
           "dropped-voxels (by max-voxels), dropped-voxel-points (inside those), "
           "dropped-points (by max-points)",
           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
@@ -702,6 +626,9 @@ gst_rc_voxelize_init (GstRcVoxelize * self)
         g_strdup (DEFAULT_VOXEL_SIZE),.min = g_strdup (DEFAULT_MIN),.max =
         g_strdup (DEFAULT_MAX),.fields =
         g_strdup (DEFAULT_FIELDS),.max_voxels = DEFAULT_MAX_VOXELS,};
+  self->backend = gst_rc_backend_initial ();
+  self->device = -1;
+  gst_rc_voxel_work_init (&self->work, GST_ELEMENT (self));
   self->sink = gst_pad_new_from_static_template (&sink_template, "sink");
   gst_pad_set_chain_function (self->sink, gst_rc_voxelize_chain);
   gst_pad_set_event_function (self->sink, sink_event);

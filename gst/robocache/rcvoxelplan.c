@@ -377,3 +377,16 @@ gst_rc_voxel_plan_clear (GstRcVoxelPlan * plan)
   gst_caps_replace (&plan->caps, NULL);
   memset (plan, 0, sizeof (*plan));
 }
+
+void
+gst_rc_voxel_stats_add (RcVoxelStats * sum, const RcVoxelStats * more)
+{
+  sum->points += more->points;
+  sum->inside += more->inside;
+  sum->outside += more->outside;
+  sum->non_finite += more->non_finite;
+  sum->voxels += more->voxels;
+  sum->dropped_voxels += more->dropped_voxels;
+  sum->dropped_voxel_points += more->dropped_voxel_points;
+  sum->dropped_points += more->dropped_points;
+}

@@ -33,6 +33,7 @@ typedef struct
   RcVoxelizer *voxelizer;
   GstCaps *caps;
   gboolean sparse;
+  gboolean on_device;           /* caps say CUDA memory */
   guint n_tensors;
   gsize sizes[GST_RC_VOXEL_MAX_TENSORS];        /* bytes */
 } GstRcVoxelPlan;
@@ -51,5 +52,7 @@ gboolean gst_rc_voxel_plan_make (GstRcVoxelPlan * plan,
     const GstRcVoxelSettings * settings, const GstRcCloud * cloud,
     GError ** error);
 void gst_rc_voxel_plan_clear (GstRcVoxelPlan * plan);
+
+void gst_rc_voxel_stats_add (RcVoxelStats * sum, const RcVoxelStats * more);
 
 G_END_DECLS

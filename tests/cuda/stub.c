@@ -3,7 +3,10 @@
  * environment says what goes wrong:
  *   RC_STUB_FAIL=cuLaunchKernel:700:2    the call fails with 700 from the 2nd time on
  *   RC_STUB_VERSION=12040                the driver's version (default 13000)
- * stub_alive () counts what was made and not given back. */
+ * stub_alive () counts what was made and not given back, stub_calls () the calls of a
+ * function; after stub_fail () a function's next calls fail: `times` of them, when
+ * `skip` more have been made. */
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,24 +18,47 @@
 static atomic_int alive, contexts;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* Under the lock. */
+static struct
+{
+  char name[48];
+  int calls;
+} seen[64];
+static struct
+{
+  char name[48];
+  int code, from, to;           /* calls, counted from 1 */
+} fail;
+
+static int *
+calls_of (const char *name)
+{
+  int i = 0;
+
+  while (i < 63 && seen[i].name[0] && strcmp (seen[i].name, name))
+    i++;
+  snprintf (seen[i].name, sizeof (seen[i].name), "%s", name);
+  return &seen[i].calls;
+}
+
 static int
 result (const char *name)
 {
-  static char seen[64][48];
-  static int times[64];
-  const char *fail = getenv ("RC_STUB_FAIL");
-  char wanted[48] = "";
-  int code = 0, from = 1, i = 0, time;
+  static int asked;
+  const char *wanted = getenv ("RC_STUB_FAIL");
+  int code, call;
 
   pthread_mutex_lock (&lock);
-  while (i < 63 && seen[i][0] && strcmp (seen[i], name))
-    i++;
-  snprintf (seen[i], sizeof (seen[i]), "%s", name);
-  time = ++times[i];
+  if (!asked++ && wanted) {
+    fail.from = 1;
+    fail.to = INT_MAX;
+    sscanf (wanted, "%47[^:]:%d:%d", fail.name, &fail.code, &fail.from);
+  }
+  call = ++*calls_of (name);
+  code = !strcmp (fail.name, name) && call >= fail.from && call <= fail.to
+      ? fail.code : 0;
   pthread_mutex_unlock (&lock);
-  if (!fail || sscanf (fail, "%47[^:]:%d:%d", wanted, &code, &from) < 2)
-    return 0;
-  return !strcmp (wanted, name) && time >= from ? code : 0;
+  return code;
 }
 
 #define CALL(name, arguments, effect) \
@@ -53,6 +79,30 @@ int
 stub_alive (void)
 {
   return alive + 1000 * contexts;
+}
+
+API int stub_calls (const char *name);
+int
+stub_calls (const char *name)
+{
+  int calls;
+
+  pthread_mutex_lock (&lock);
+  calls = *calls_of (name);
+  pthread_mutex_unlock (&lock);
+  return calls;
+}
+
+API void stub_fail (const char *name, int code, int skip, int times);
+void
+stub_fail (const char *name, int code, int skip, int times)
+{
+  pthread_mutex_lock (&lock);
+  snprintf (fail.name, sizeof (fail.name), "%s", name);
+  fail.code = code;
+  fail.from = *calls_of (name) + skip + 1;
+  fail.to = times > INT_MAX - fail.from ? INT_MAX : fail.from + times - 1;
+  pthread_mutex_unlock (&lock);
 }
 
 /* *INDENT-OFF* */
@@ -84,7 +134,8 @@ CALL (cuLaunchKernel, (void *function, unsigned gx, unsigned gy, unsigned gz,
     (void) gz; (void) bx; (void) by; (void) bz; (void) shared; (void) stream;
     (void) params; (void) extra)
 CALL (cuMemAlloc_v2, (unsigned long long *pointer, size_t size),
-    *pointer = (unsigned long long) (size_t) malloc (size); alive++)
+    *pointer = (unsigned long long) (size_t) aligned_alloc (256,
+    (size + 255) / 256 * 256); alive++)
 CALL (cuMemFree_v2, (unsigned long long pointer),
     free ((void *) (size_t) pointer); alive--)
 CALL (cuMemAllocAsync, (unsigned long long *pointer, size_t size, void *stream),
@@ -111,13 +162,13 @@ CALL (cuMemcpyDtoDAsync_v2, (unsigned long long to, unsigned long long from,
     size_t size, void *stream), (void) stream; memcpy ((void *) (size_t) to,
     (void *) (size_t) from, size))
 CALL (cuStreamCreate, (void **stream, unsigned flags), (void) flags;
-    *stream = &alive; alive++)
-CALL (cuStreamDestroy_v2, (void *stream), (void) stream; alive--)
+    *stream = malloc (1); alive++)
+CALL (cuStreamDestroy_v2, (void *stream), free (stream); alive--)
 CALL (cuStreamWaitEvent, (void *stream, void *event, unsigned flags),
     (void) stream; (void) event; (void) flags)
 CALL (cuEventCreate, (void **event, unsigned flags), (void) flags;
-    *event = &alive; alive++)
-CALL (cuEventDestroy_v2, (void *event), (void) event; alive--)
+    *event = malloc (1); alive++)
+CALL (cuEventDestroy_v2, (void *event), free (event); alive--)
 CALL (cuEventRecord, (void *event, void *stream), (void) event; (void) stream)
 CALL (cuEventQuery, (void *event), (void) event)
 CALL (cuEventSynchronize, (void *event), (void) event)

@@ -549,6 +549,7 @@ GST_START_TEST (test_downstream_caps)
   /* and its rate is what upstream is asked for */
   caps = gst_pad_peer_query_caps (f.h->srcpad, NULL);
   want = gst_caps_from_string ("application/x-pointcloud, "
+      "framerate=(fraction)10/1; application/x-pointcloud(memory:CUDAMemory), "
       "framerate=(fraction)10/1");
   fail_unless (gst_caps_is_equal (caps, want));
   gst_caps_unref (caps);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "onstub.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/cuda.h"
+
+void
+on_stub_start (char **argv)
+{
+  const char *stubs = getenv ("RC_STUBS"), *others = getenv ("LD_LIBRARY_PATH");
+  char path[4096];
+
+  if (!stubs || getenv ("RC_ON_STUB"))
+    return;
+  snprintf (path, sizeof (path), "%s/new%s%s", stubs, others ? ":" : "",
+      others ? others : "");
+  setenv ("LD_LIBRARY_PATH", path, 1);
+  setenv ("RC_ON_STUB", "1", 1);
+  execv (argv[0], argv);
+  perror (argv[0]);
+  exit (1);
+}
+
+int
+on_stub_have_device (void)
+{
+  RcError error;
+  RcCuda *cuda = rc_cuda_new (0, &error);
+
+  if (!cuda)
+    printf ("SKIP: %s\n", error.message);
+  rc_cuda_free (cuda);
+  return cuda != NULL;
+}
+
+static void *
+find (const char *name)
+{
+  void *library = dlopen ("libcuda.so.1", RTLD_NOW);
+
+  return library ? dlsym (library, name) : NULL;
+}
+
+int
+on_stub (void)
+{
+  return find ("stub_alive") != NULL;
+}
+
+int
+stub_alive (void)
+{
+  int (*function) (void);
+
+  *(void **) &function = find ("stub_alive");
+  return function ? function () : 0;
+}
+
+int
+stub_calls (const char *name)
+{
+  int (*function) (const char *);
+
+  *(void **) &function = find ("stub_calls");
+  return function ? function (name) : 0;
+}
+
+void
+stub_fail (const char *name, int code, int skip, int times)
+{
+  void (*function) (const char *, int, int, int);
+
+  *(void **) &function = find ("stub_fail");
+  if (function)
+    function (name, code, skip, times);
+}
