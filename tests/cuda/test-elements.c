@@ -515,9 +515,10 @@ GST_END_TEST;
 
 /* In a process of its own, since it is read once. */
 static gint
-backend_with (const gchar * program, const gchar * value)
+backend_with (const gchar * value)
 {
-  gchar *arguments[] = { (gchar *) program, (gchar *) "--backend", NULL };
+  gchar *program = g_file_read_link ("/proc/self/exe", NULL);
+  gchar *arguments[] = { program, (gchar *) "--backend", NULL };
   gchar **environment = g_environ_setenv (g_get_environ (), "RC_BACKEND",
       value, TRUE);
   gint status = -1;
@@ -525,6 +526,7 @@ backend_with (const gchar * program, const gchar * value)
   g_spawn_sync (NULL, arguments, environment, G_SPAWN_STDERR_TO_DEV_NULL, NULL,
       NULL, NULL, NULL, &status, NULL);
   g_strfreev (environment);
+  g_free (program);
   return WIFEXITED (status) ? WEXITSTATUS (status) : -1;
 }
 
@@ -539,15 +541,13 @@ print_backend (void)
   return backend;
 }
 
-static const gchar *program;
-
 GST_START_TEST (test_environment)
 {
-  fail_unless_equals_int (backend_with (program, ""), 0);
-  fail_unless_equals_int (backend_with (program, "auto"), 0);
-  fail_unless_equals_int (backend_with (program, "cpu"), 1);
-  fail_unless_equals_int (backend_with (program, "cuda"), 2);
-  fail_unless_equals_int (backend_with (program, "gpu"), 0);
+  fail_unless_equals_int (backend_with (""), 0);
+  fail_unless_equals_int (backend_with ("auto"), 0);
+  fail_unless_equals_int (backend_with ("cpu"), 1);
+  fail_unless_equals_int (backend_with ("cuda"), 2);
+  fail_unless_equals_int (backend_with ("gpu"), 0);
 }
 
 GST_END_TEST;
@@ -584,7 +584,6 @@ main (int argc, char **argv)
   on_stub_start (argv);
   if (!on_stub_have_device ())
     return 77;
-  program = argv[0];
   if (argc > 1 && !strcmp (argv[1], "--backend")) {
     gst_init (NULL, NULL);
     return print_backend ();
