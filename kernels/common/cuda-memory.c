@@ -46,31 +46,6 @@ rc_cuda_clear_async (RcCuda * cuda, void *memory, size_t size, void *stream,
           stream), "cuMemsetD8Async", error);
 }
 
-RcStatus
-rc_cuda_upload (RcCuda * cuda, const void *from, size_t size,
-    unsigned long long *memory, RcError * error)
-{
-  RcStatus status;
-
-  rc_cuda_count (cuda, RC_CUDA_MEMORY);
-  status = rc_cuda_check (cuda, cuda->cu->alloc (memory, size), "cuMemAlloc",
-      error);
-  if (status != RC_OK)
-    return status;
-  status = rc_cuda_check (cuda, cuda->cu->to_device (*memory, from, size),
-      "cuMemcpyHtoD", error);
-  if (status != RC_OK)
-    cuda->cu->free (*memory);
-  return status;
-}
-
-void
-rc_cuda_free_memory (RcCuda * cuda, unsigned long long memory)
-{
-  if (memory)
-    cuda->cu->free (memory);
-}
-
 /* ---- from anywhere ---- */
 
 /* Calls the driver with the context current; `count` of RC_N_CUDA_COUNTS is none. */
@@ -113,6 +88,13 @@ rc_cuda_memory_free (RcCuda * cuda, void *memory)
 {
   if (memory)
     FREE (free (POINTER (memory)));
+}
+
+RcStatus
+rc_cuda_write (RcCuda * cuda, void *to, const void *from, size_t size,
+    RcError * error)
+{
+  CALL (to_device (POINTER (to), from, size), "cuMemcpyHtoD", RC_CUDA_UPLOADS);
 }
 
 RcStatus

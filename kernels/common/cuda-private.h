@@ -34,7 +34,9 @@ typedef enum
   X (RC_KERNEL_FEW_F16, "rc_rows_linear_f16_few") \
   X (RC_KERNEL_FEW_BF16, "rc_rows_linear_bf16_few") \
   X (RC_KERNEL_ANY_F32, "rc_rows_any_f32") \
-  X (RC_KERNEL_ANY_F64, "rc_rows_any_f64")
+  X (RC_KERNEL_ANY_F64, "rc_rows_any_f64") \
+  X (RC_KERNEL_APPLY_ROWS, "rc_apply_rows") \
+  X (RC_KERNEL_APPLY_SIGNS, "rc_apply_signs")
 #define RC_CUDA_VOXELIZE_KERNELS(X) \
   X (RC_KERNEL_VOXEL_SET, "rc_voxel_set") \
   X (RC_KERNEL_VOXEL_SET_PLAIN, "rc_voxel_set_plain") \
@@ -86,7 +88,6 @@ void rc_cuda_free_async (RcCuda * cuda, void *memory, void *stream);
 /* All 0. */
 RcStatus rc_cuda_clear_async (RcCuda * cuda, void *memory, size_t size,
     void *stream, RcError * error);
-/* Memory with a copy of `from`, now. */
-RcStatus rc_cuda_upload (RcCuda * cuda, const void *from, size_t size,
-    unsigned long long *memory, RcError * error);
-void rc_cuda_free_memory (RcCuda * cuda, unsigned long long memory);
+/* A copy from the host to the device; it has arrived when this returns. */
+RcStatus rc_cuda_write (RcCuda * cuda, void *to, const void *from, size_t size,
+    RcError * error);

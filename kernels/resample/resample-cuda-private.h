@@ -44,11 +44,48 @@ typedef struct
   uint32_t vectors;             /* of a row */
 } RcCudaCall;
 
+/* What the kernels need of a sampler, in device memory. */
+typedef struct
+{
+  RcSampler sampler;            /* its pointers are the device's */
+  const int32_t *segment_of;    /* [D] */
+  uint64_t fill;                /* the missing value, as often as it fits */
+} RcCudaSamplerImage;
+
 struct RcCudaSampler
 {
   RcCuda *cuda;
   RcSampler sampler;            /* its pointers are the device's */
   const int32_t *segment_of;
-  unsigned long long memory;    /* CUdeviceptr of all of it */
+  uint64_t fill;
+  const RcCudaSamplerImage *image;      /* the same, on the device */
+  void *memory;                 /* on the device, all of it */
   bool plain;                   /* no marks */
 };
+
+/* What a block makes of a row: elements, or bytes of a copy. */
+#define RC_CUDA_APPLY_ELEMENTS 1024
+#define RC_CUDA_APPLY_BYTES 32768
+
+/* One row of a launch. Its lists lie `lists` bytes after the start of the table:
+ * rows[count], times[count], signs[count]. */
+typedef struct
+{
+  const RcCudaSamplerImage *sampler;    /* NULL: a copy */
+  RcPick pick;
+  uint8_t *out;
+  int64_t count;
+  int64_t size;                 /* elements, or bytes with the zeros */
+  int64_t bytes;                /* of a copy */
+  uint32_t first_block;
+  uint32_t lists;
+  uint32_t has_signs;
+} RcCudaApplyRow;
+
+/* The kernels' argument: rows and lists, in itself or in device memory. */
+typedef struct
+{
+  const uint8_t *table;         /* NULL: here */
+  int64_t n;
+  uint8_t here[4096 - 16];         /* at a multiple of 8 */
+} RcCudaApply;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The host's part of resampling on a device: checks, scratch, launches. */
 #include "resample-cuda-private.h"
+#include "../common/cuda-memory.h"
 #include "../common/cuda-private.h"
 
 #include <inttypes.h>
@@ -14,10 +15,11 @@ rc_cuda_sampler_new (RcCuda * cuda, const RcSampler * sampler, RcError * error)
       * sizeof (*sampler->segments);
   const size_t quaternions = (size_t) sampler->n_quaternions
       * sizeof (*sampler->quaternions);
-  const size_t size = segments + quaternions
+  const size_t size = sizeof (RcCudaSamplerImage) + segments + quaternions
       + (size_t) sampler->config.channels * sizeof (int32_t);
   RcCudaSampler *self;
-  uint8_t *copy;
+  RcCudaSamplerImage *image;
+  uint8_t *copy, *rest;
   int32_t *segment_of;
   RcStatus status;
 
@@ -32,34 +34,45 @@ rc_cuda_sampler_new (RcCuda * cuda, const RcSampler * sampler, RcError * error)
     rc_error_set (error, RC_ERR_NO_MEMORY, "no memory for a sampler");
     goto failed;
   }
-  memcpy (copy, sampler->segments, segments);
+  rest = copy + sizeof (*image);
+  memcpy (rest, sampler->segments, segments);
   if (quaternions > 0)
-    memcpy (copy + segments, sampler->quaternions, quaternions);
-  segment_of = (int32_t *) (copy + segments + quaternions);
+    memcpy (rest + segments, sampler->quaternions, quaternions);
+  segment_of = (int32_t *) (rest + segments + quaternions);
   for (int64_t i = 0; i < sampler->n_segments; i++) {
     const RcSegment *s = &sampler->segments[i];
 
     for (int64_t k = 0; k < s->count; k++)
       segment_of[s->first + k] = (int32_t) i;
   }
-  if (rc_cuda_enter (cuda, error) != RC_OK)
-    goto failed;
-  status = rc_cuda_upload (cuda, copy, size, &self->memory, error);
-  rc_cuda_leave (cuda);
+  status = rc_cuda_memory_new (cuda, size, &self->memory, error);
+  if (status == RC_OK) {
+    uint8_t *at = (uint8_t *) self->memory + sizeof (*image);
+
+    self->cuda = cuda;
+    self->sampler = *sampler;
+    self->sampler.segments = (RcSegment *) at;
+    self->sampler.quaternions = (int64_t *) (at + segments);
+    self->segment_of = (const int32_t *) (at + segments + quaternions);
+    for (size_t i = 0; i < sizeof (self->fill); i++)
+      ((uint8_t *) & self->fill)[i] = sampler->fill[i % sampler->size];
+    image = (RcCudaSamplerImage *) copy;
+    image->sampler = self->sampler;
+    image->segment_of = self->segment_of;
+    image->fill = self->fill;
+    self->image = self->memory;
+    status = rc_cuda_write (cuda, self->memory, copy, size, error);
+  }
   if (status != RC_OK)
     goto failed;
-  self->cuda = cuda;
-  self->sampler = *sampler;
-  self->sampler.segments = (RcSegment *) (uintptr_t) self->memory;
-  self->sampler.quaternions = (int64_t *) (uintptr_t) (self->memory + segments);
-  self->segment_of = (const int32_t *) (uintptr_t) (self->memory + segments
-      + quaternions);
   self->plain = sampler->n_segments == 1
       && sampler->segments[0].kind == RC_SEGMENT_PLAIN
       && sampler->segments[0].velocity < 0;
   free (copy);
   return self;
 failed:
+  if (self)
+    rc_cuda_memory_free (cuda, self->memory);
   free (copy);
   free (self);
   return NULL;
@@ -68,12 +81,8 @@ failed:
 void
 rc_cuda_sampler_free (RcCudaSampler * self)
 {
-  if (!self)
-    return;
-  if (rc_cuda_enter (self->cuda, NULL) == RC_OK) {
-    rc_cuda_free_memory (self->cuda, self->memory);
-    rc_cuda_leave (self->cuda);
-  }
+  if (self)
+    rc_cuda_memory_free (self->cuda, self->memory);
   free (self);
 }
 
@@ -250,8 +259,7 @@ rc_cuda_resample (RcCuda * cuda, void *stream, const RcCudaSampler * sampler,
   c.gather_count = out->gather_count;
   c.gather_times = out->gather_times;
   c.report = report;
-  for (size_t i = 0; i < sizeof (c.fill); i++)
-    ((uint8_t *) & c.fill)[i] = c.sampler.fill[i % c.sampler.size];
+  c.fill = sampler->fill;
   kernel = choose (sampler, &c);
   c.vectors = (uint32_t) (row * (int64_t) c.sampler.size / RC_CUDA_VECTOR);
   few = kernel < RC_KERNEL_FEW_COPY && c.samples <= RC_CUDA_FEW_SAMPLES

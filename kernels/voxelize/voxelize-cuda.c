@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The host's part of voxelizing on a device: scratch and launches. */
 #include "voxelize-cuda-private.h"
+#include "../common/cuda-memory.h"
 #include "../common/cuda-private.h"
 
 #include <stdlib.h>
@@ -23,7 +24,7 @@ struct RcCudaVoxelizer
 {
   RcCuda *cuda;
   RcCudaVoxelCall call;         /* without points, output and scratch */
-  unsigned long long channel;   /* CUdeviceptr of call.channel */
+  void *channel;                /* call.channel, on the device */
   bool numbered;                /* mean, min or max: occupied cells have numbers */
   bool plain;                   /* but for the points' address, kernels for plain
                                  * fields and grids serve */
@@ -56,14 +57,13 @@ upload_channels (RcCudaVoxelizer * self, const RcVoxelizer * v, RcError * error)
       field->offset + i * size, field->dtype};
     self->plain &= field->dtype == RC_FLOAT32 && field->offset % 4 == 0;
   }
-  status = rc_cuda_enter (self->cuda, error);
-  if (status == RC_OK) {
-    status = rc_cuda_upload (self->cuda, channels, (size_t) n
-        * sizeof (*channels), &self->channel, error);
-    rc_cuda_leave (self->cuda);
-  }
+  status = rc_cuda_memory_new (self->cuda, (size_t) n * sizeof (*channels),
+      &self->channel, error);
+  if (status == RC_OK)
+    status = rc_cuda_write (self->cuda, self->channel, channels, (size_t) n
+        * sizeof (*channels), error);
   free (channels);
-  self->call.channel = (const RcCudaChannel *) (uintptr_t) self->channel;
+  self->call.channel = self->channel;
   return status;
 }
 
@@ -121,7 +121,7 @@ rc_cuda_voxelizer_new (RcCuda * cuda, const RcVoxelizer * voxelizer,
   c->words = (v->cells / 32 / RC_VOXEL_TILE + 1) * RC_VOXEL_TILE;
   c->fill = v->fill;
   if (upload_channels (self, v, error) != RC_OK) {
-    free (self);
+    rc_cuda_voxelizer_free (self);
     return NULL;
   }
   return self;
@@ -132,13 +132,9 @@ rc_cuda_voxelizer_free (RcCudaVoxelizer * self)
 {
   if (!self)
     return;
-  if (rc_cuda_enter (self->cuda, NULL) == RC_OK) {
-    for (int i = 0; i < N_SCRATCH; i++)
-      rc_cuda_free_memory (self->cuda,
-          (unsigned long long) (uintptr_t) self->scratch[i]);
-    rc_cuda_free_memory (self->cuda, self->channel);
-    rc_cuda_leave (self->cuda);
-  }
+  for (int i = 0; i < N_SCRATCH; i++)
+    rc_cuda_memory_free (self->cuda, self->scratch[i]);
+  rc_cuda_memory_free (self->cuda, self->channel);
   free (self);
 }
 
