@@ -64,8 +64,13 @@ send_caps (GstRcAligner * self, GstRcAlignerRun * run)
   GstCaps *caps = gst_rc_tensors_to_caps (&run->out.tensors);
   GstPad *src = GST_AGGREGATOR_SRC_PAD (self);
   GstCaps *peer = gst_pad_peer_query_caps (src, NULL);
-  gboolean ok = gst_rc_tensors_agree (&caps, peer);
+  gboolean ok = FALSE;
 
+  for (guint i = 0; !ok && i < 2; i++) {
+    gst_rc_caps_set_on_device (caps, run->prefers_device != (i > 0));
+    ok = gst_rc_tensors_agree (&caps, peer);
+  }
+  run->out.on_device = gst_rc_caps_are_on_device (caps);
   if (ok) {
     GST_DEBUG_OBJECT (self, "caps %" GST_PTR_FORMAT, caps);
     gst_aggregator_set_src_caps (GST_AGGREGATOR (self), caps);
@@ -131,6 +136,8 @@ emit (GstRcAligner * self, GstRcAlignerPrivate * priv, guint32 late)
   GstAggregator *agg = GST_AGGREGATOR (self);
   RcPick picks[GST_RC_MAX_STREAMS];
   GstBuffer *buffer;
+  RcError error = { RC_OK, "" };
+  RcStatus status;
   gboolean missing = FALSE, drop = FALSE, due, episode;
   GstFlowReturn ret;
   guint32 arrival;
@@ -169,7 +176,17 @@ emit (GstRcAligner * self, GstRcAlignerPrivate * priv, guint32 late)
   }
   if (due && run->caps_dirty && !send_caps (self, run))
     return GST_FLOW_NOT_NEGOTIATED;
-  buffer = gst_rc_output_add_row (out, run->k, picks, arrival, due);
+  status = gst_rc_output_add_row (out, run->k, picks, arrival, due, &buffer,
+      &error);
+  if (status != RC_OK && gst_rc_aligner_fall_back (self, &error))
+    status = gst_rc_output_add_row (out, run->k, picks, arrival, due, &buffer,
+        &error);
+  if (status != RC_OK) {
+    GST_ELEMENT_ERROR (self, STREAM, FAILED, ("%s: the row at %" GST_TIME_FORMAT
+            " cannot be made: %s", GST_OBJECT_NAME (self),
+            GST_TIME_ARGS (run->tick), error.message), (NULL));
+    return GST_FLOW_ERROR;
+  }
   if (buffer && arrival)
     add_read (run, buffer);
   if (!buffer)
@@ -179,6 +196,7 @@ emit (GstRcAligner * self, GstRcAlignerPrivate * priv, guint32 late)
     GST_BUFFER_DURATION (buffer) =
         gst_rc_aligner_tick_time (priv, run->k + priv->stride) - run->tick;
   GST_OBJECT_LOCK (self);
+  priv->n_cuda += out->device != NULL;
   if (priv->n_out++ == 0)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   GST_OBJECT_UNLOCK (self);

@@ -254,7 +254,8 @@ configure_pad (GstRcAligner * self, GstRcAlignerPad * pad)
   GST_OBJECT_UNLOCK (pad);
 
   if (pad->stream->kind == GST_RC_STREAM_NONE && declared)
-    gst_rc_stream_set_caps (pad->stream, declared, &error);
+    gst_rc_stream_set_caps (pad->stream, declared, priv->run.backend
+        == GST_RC_BACKEND_CUDA, &error);
   if (declared)
     gst_caps_unref (declared);
   if (!error && pad->stream->kind != GST_RC_STREAM_NONE)
@@ -310,6 +311,7 @@ configure_output (GstRcAligner * self, GstRcAlignerPrivate * priv)
   if (!gst_rc_output_setup (&run->out, &config, streams, n, &error))
     return gst_rc_aligner_fail (self, NULL, error);
   run->caps_dirty = TRUE;
+  gst_rc_aligner_choose_backend (self);
   return TRUE;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The object: properties, events, queries, state. rcalign.c makes the ticks. */
 #include "rcalignerpriv.h"
+#include "rcbackend.h"
 #include "rchist.h"
 
 #include <dlfcn.h>
@@ -28,6 +29,8 @@ enum
   PROP_REPLAY_LOG,
   PROP_FORCE_LIVE,
   PROP_IGNORE_INACTIVE_PADS,
+  PROP_BACKEND,
+  PROP_CUDA_DEVICE_ID,
   PROP_STATS,
 };
 
@@ -316,10 +319,16 @@ gst_rc_aligner_forces_live (GstRcAligner * self)
 static GstStateChangeReturn
 gst_rc_aligner_change_state (GstElement * element, GstStateChange transition)
 {
-  GstStateChangeReturn ret =
+  GstStateChangeReturn ret;
+
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY
+      && !gst_rc_aligner_open_backend (GST_RC_ALIGNER (element)))
+    return GST_STATE_CHANGE_FAILURE;
+  ret =
       GST_ELEMENT_CLASS (gst_rc_aligner_parent_class)->change_state (element,
       transition);
-
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL)
+    gst_rc_aligner_close_backend (GST_RC_ALIGNER (element));
   if (ret == GST_STATE_CHANGE_SUCCESS
       && (transition == GST_STATE_CHANGE_READY_TO_PAUSED
           || transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
@@ -339,6 +348,7 @@ gst_rc_aligner_start (GstAggregator * agg)
   priv->sought = 0;
   priv->sought_rate = 1;
   priv->n_out = priv->n_qos = priv->n_skipped = priv->n_dropped = 0;
+  priv->n_cuda = priv->n_fallbacks = 0;
   gst_rc_hist_clear (priv->latency_hist);
   if (gst_rc_aligner_forces_live (GST_RC_ALIGNER (agg))
       && !find_set_force_live ()) {
@@ -346,7 +356,9 @@ gst_rc_aligner_start (GstAggregator * agg)
         ("property force-live: true needs GStreamer 1.22 or newer"));
     return FALSE;
   }
-  return gst_rc_aligner_open_decisions (GST_RC_ALIGNER (agg));
+  /* (in READY the properties may have changed) */
+  return gst_rc_aligner_open_backend (GST_RC_ALIGNER (agg))
+      && gst_rc_aligner_open_decisions (GST_RC_ALIGNER (agg));
 }
 
 static gboolean
@@ -454,6 +466,12 @@ gst_rc_aligner_set_property (GObject * object, guint id, const GValue * value,
     case PROP_IGNORE_INACTIVE_PADS:
       priv->ignore_inactive = g_value_get_boolean (value);
       break;
+    case PROP_BACKEND:
+      priv->backend = g_value_get_enum (value);
+      break;
+    case PROP_CUDA_DEVICE_ID:
+      priv->cuda_device = g_value_get_int (value);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
@@ -527,6 +545,12 @@ gst_rc_aligner_get_property (GObject * object, guint id, GValue * value,
       break;
     case PROP_IGNORE_INACTIVE_PADS:
       g_value_set_boolean (value, priv->ignore_inactive);
+      break;
+    case PROP_BACKEND:
+      g_value_set_enum (value, priv->backend);
+      break;
+    case PROP_CUDA_DEVICE_ID:
+      g_value_set_int (value, priv->cuda_device);
       break;
     case PROP_STATS:
       g_value_take_boxed (value, gst_rc_aligner_stats (self));
@@ -630,10 +654,14 @@ install_properties (GObjectClass * klass)
       g_param_spec_boolean ("ignore-inactive-pads", "Ignore inactive pads",
           "Live: do not wait for pads that have never had a buffer, not even for "
           "their lookahead", FALSE, rw | GST_PARAM_MUTABLE_PLAYING));
+  gst_rc_backend_install_property (klass, PROP_BACKEND);
+  gst_rc_cuda_install_device_property (klass, PROP_CUDA_DEVICE_ID);
   g_object_class_install_property (klass, PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
           "Buffers out, ticks skipped before the common start, ticks dropped by "
-          "late-policy, QoS events, latency of live ticks, and each pad's stats",
+          "late-policy, QoS events, buffers made on a CUDA device (cuda), times "
+          "that one failed and the CPU took over (fallbacks), latency of live "
+          "ticks, and each pad's stats",
           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 }
 
@@ -720,6 +748,8 @@ gst_rc_aligner_init (GstRcAligner * self)
 
   priv->rate_d = 1;
   priv->stride = 1;
+  priv->backend = gst_rc_backend_initial ();
+  priv->cuda_device = -1;
   priv->output.window = priv->output.step = 1;
   priv->max_jump = 3600 * (gint64) GST_SECOND;
   priv->clock_jump = GST_SECOND;

@@ -87,11 +87,16 @@ gboolean gst_rc_aligner_forces_live (GstRcAligner * self);
 guint gst_rc_aligner_install_pad_properties (GObjectClass * klass,
     guint first_id);
 
+#define GST_RC_ALIGNER_SRC_CAPS \
+    GST_RC_TENSORS_CAPS "; " GST_RC_TENSORS_CUDA_CAPS
+
 /* RGB alone first: what an unconstrained source will fixate to. The last
  * structure is there so that other formats get an error that says what to do. */
 #define GST_RC_ALIGNER_SINK_CAPS \
     GST_RC_TENSORS_CAPS "; " \
     GST_RC_CLOUD_CAPS "; " \
+    GST_RC_TENSORS_CUDA_CAPS "; " \
+    GST_RC_CLOUD_CUDA_CAPS "; " \
     "video/x-raw, format=(string)RGB; " \
     "video/x-raw, format=(string){ BGR, RGBA, BGRA, RGBx, BGRx, ARGB, ABGR, " \
     "xRGB, xBGR, GRAY8, GRAY16_LE, GRAY16_BE }; " \

@@ -4,6 +4,7 @@
 
 #include "rcaligner.h"
 #include "rcdecisions.h"
+#include "rcenums.h"
 
 G_BEGIN_DECLS
 
@@ -40,6 +41,9 @@ typedef struct
   gchar *log_streams;           /* the last list of streams in it */
   GstRcDecisionReplay *replay;  /* replay-log, or NULL */
   GQueue messages;              /* GstStructure, to be posted without locks */
+  GstRcBackend backend;         /* in force */
+  GstRcRowDevice *device;       /* for rows made there; NULL with backend=cpu */
+  gboolean prefers_device;      /* the output's memory, where downstream takes both */
   GstRcOutputState out;
 } GstRcAlignerRun;
 
@@ -56,6 +60,8 @@ typedef struct
   guint stride;
   GstRcOutputConfig output;
   gchar *decision_log, *replay_log;
+  GstRcBackend backend;
+  gint cuda_device;
   gboolean changed;
 
   /* the last flushing seek, under the object lock */
@@ -63,10 +69,12 @@ typedef struct
   gdouble sought_rate;
 
   /* counters, under the object lock */
-  guint64 n_out, n_qos, n_skipped, n_dropped;
+  guint64 n_out, n_qos, n_skipped, n_dropped, n_cuda, n_fallbacks;
   gint64 min_upstream;          /* of min-upstream-latency */
   GstClockTime latency;         /* as the base class has it */
   struct _GstRcHist *latency_hist;      /* of ticks, live */
+
+  GstRcCudaAllocator *opened;   /* backend=cuda: from READY on */
 
   GstRcAlignerRun run;
 } GstRcAlignerPrivate;
@@ -231,5 +239,16 @@ void gst_rc_aligner_pad_after_event (GstRcAlignerPad * self,
 /* Posts an element error for `error`, which it frees; always FALSE. */
 gboolean gst_rc_aligner_fail (GstRcAligner * self, GstRcAlignerPad * pad,
     GError * error);
+
+/* ---- rcaligndevice.c ---- */
+
+/* Takes the properties; FALSE, and an error on the bus, where the backend is to be a
+ * device and there is none. */
+gboolean gst_rc_aligner_open_backend (GstRcAligner * self);
+void gst_rc_aligner_close_backend (GstRcAligner * self);
+/* After the output was set up. */
+void gst_rc_aligner_choose_backend (GstRcAligner * self);
+/* After a device failed: TRUE when the row can be made again, on the host. */
+gboolean gst_rc_aligner_fall_back (GstRcAligner * self, const RcError * error);
 
 G_END_DECLS

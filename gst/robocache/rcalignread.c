@@ -50,7 +50,8 @@ set_caps (GstRcAligner * self, GstRcAlignerPad * pad, GstCaps * caps)
     return TRUE;
   gst_caps_replace (&pad->caps, caps);
   run->dirty = TRUE;
-  if (gst_rc_stream_set_caps (pad->stream, caps, &error))
+  if (gst_rc_stream_set_caps (pad->stream, caps, run->backend
+          == GST_RC_BACKEND_CUDA, &error))
     return TRUE;
   run->failed = TRUE;
   return gst_rc_aligner_fail (self, pad, error);

@@ -156,7 +156,9 @@ gst_rc_aligner_stats (GstRcAligner * self)
       "out", G_TYPE_UINT64, priv->n_out,
       "skipped", G_TYPE_UINT64, priv->n_skipped,
       "dropped", G_TYPE_UINT64, priv->n_dropped,
-      "qos", G_TYPE_UINT64, priv->n_qos, NULL);
+      "qos", G_TYPE_UINT64, priv->n_qos,
+      "cuda", G_TYPE_UINT64, priv->n_cuda,
+      "fallbacks", G_TYPE_UINT64, priv->n_fallbacks, NULL);
 
   set_hist (stats, "latency", priv->latency_hist);
   for (GList * l = GST_ELEMENT (self)->sinkpads; l; l = l->next) {

@@ -62,7 +62,7 @@ GST_ELEMENT_REGISTER_DEFINE (rcfusemux, "rcfusemux", GST_RANK_NONE,
     GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS (GST_RC_ALIGNER_SINK_CAPS));
 
      static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
-    GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_RC_TENSORS_CAPS));
+    GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_RC_ALIGNER_SRC_CAPS));
 
 /* The base class knows only sink_%u and sink_%d. */
      static GstAggregatorPad *gst_rc_fuse_mux_create_new_pad (GstAggregator *

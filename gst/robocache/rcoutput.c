@@ -9,12 +9,25 @@ void
 gst_rc_output_clear (GstRcOutputState * out)
 {
   gst_rc_tensors_clear (&out->tensors);
+  gst_rc_output_clear_there (out);
+  gst_rc_row_device_unref (out->device);
   g_free (out->ring);
   g_free (out->ring_state);
   g_free (out->ring_skew);
   g_free (out->ring_newest);
   memset (out, 0, sizeof (*out));
   out->first_tick = out->last_tick = RC_TIME_NONE;
+}
+
+void
+gst_rc_output_set_device (GstRcOutputState * out, GstRcRowDevice * device)
+{
+  gst_rc_output_clear_there (out);
+  gst_rc_row_device_unref (out->device);
+  out->device = device ? gst_rc_row_device_ref (device) : NULL;
+  for (guint i = 0; i < out->n_streams; i++)
+    gst_rc_stream_set_device (out->streams[i], out->streams[i]->by_reference
+        ? device : NULL);
 }
 
 void
@@ -236,50 +249,79 @@ slot_of (const GstRcOutputState * out, gint64 k)
   return m < 0 ? m + out->slots : m;
 }
 
+/* Picks of a tick at which nothing is there. */
+void
+gst_rc_output_missing (const GstRcOutputState * out, RcPick * picks)
+{
+  memset (picks, 0, out->n_streams * sizeof (*picks));
+  for (guint i = 0; i < out->n_streams; i++)
+    picks[i].skew = picks[i].newest = RC_TIME_NONE;
+}
+
 /* Rows of a window that lie before the first one: missing, or its copies. */
 static void
 fill_before_start (GstRcOutputState * out, gint64 k)
 {
   RcPick picks[GST_RC_MAX_STREAMS];
   guint first = slot_of (out, k);
-  gsize n = out->n_streams;
 
-  memset (picks, 0, sizeof (picks));
-  for (guint i = 0; i < n; i++)
-    picks[i].skew = picks[i].newest = RC_TIME_NONE;
+  gst_rc_output_missing (out, picks);
   for (guint slot = 0; slot < out->slots; slot++) {
     if (slot == first)
       continue;
-    if (out->config.window_start == GST_RC_WINDOW_START_REPEAT) {
+    if (out->config.window_start == GST_RC_WINDOW_START_REPEAT)
       memcpy (out->ring + slot * out->row_size,
           out->ring + first * out->row_size, out->row_size);
-      memcpy (out->ring_state + slot * n, out->ring_state + first * n, n);
-      memcpy (out->ring_skew + slot * n, out->ring_skew + first * n,
-          n * sizeof (gint64));
-      memcpy (out->ring_newest + slot * n, out->ring_newest + first * n,
-          n * sizeof (gint64));
-    } else {
+    else
       render_row (out, picks, out->ring + slot * out->row_size);
-      set_info (out, slot, picks);
-    }
   }
 }
 
-static GstMemory *
-new_memory (GstBuffer * buffer, gsize size, GstMapInfo * map)
+/* And what is known of them. */
+static void
+fill_info_before_start (GstRcOutputState * out, gint64 k)
 {
-  GstMemory *memory = gst_allocator_alloc (NULL, size, NULL);
+  RcPick picks[GST_RC_MAX_STREAMS];
+  const guint first = slot_of (out, k);
+  const gsize n = out->n_streams;
 
+  gst_rc_output_missing (out, picks);
+  for (guint slot = 0; slot < out->slots; slot++) {
+    if (slot == first)
+      continue;
+    set_info (out, slot, picks);
+    if (out->config.window_start != GST_RC_WINDOW_START_REPEAT)
+      continue;
+    memcpy (out->ring_state + slot * n, out->ring_state + first * n, n);
+    memcpy (out->ring_skew + slot * n, out->ring_skew + first * n,
+        n * sizeof (gint64));
+    memcpy (out->ring_newest + slot * n, out->ring_newest + first * n,
+        n * sizeof (gint64));
+  }
+}
+
+/* Written by the host; where the caps say so on the device, if that has the memory. */
+static GstMemory *
+new_memory (GstRcOutputState * out, GstBuffer * buffer, gsize size,
+    GstMapInfo * map)
+{
+  GstMemory *memory = NULL;
+
+  if (out->on_device && out->device && out->device->stream)
+    memory = gst_rc_cuda_memory_new (out->device->allocator, size, NULL);
+  if (!memory)
+    memory = gst_allocator_alloc (NULL, size, NULL);
   gst_memory_map (memory, map, GST_MAP_WRITE);
   gst_buffer_append_memory (buffer, memory);
   return memory;
 }
 
 static void
-append_bytes (GstBuffer * buffer, gconstpointer data, gsize size)
+append_bytes (GstRcOutputState * out, GstBuffer * buffer, gconstpointer data,
+    gsize size)
 {
   GstMapInfo map;
-  GstMemory *memory = new_memory (buffer, size, &map);
+  GstMemory *memory = new_memory (out, buffer, size, &map);
 
   memcpy (map.data, data, size);
   gst_memory_unmap (memory, &map);
@@ -295,7 +337,7 @@ single_row (GstRcOutputState * out, const RcPick * picks)
   GstMemory *memory;
 
   if (out->config.mode == GST_RC_OUTPUT_CONCAT) {
-    memory = new_memory (buffer, out->row_size, &map);
+    memory = new_memory (out, buffer, out->row_size, &map);
     render_row (out, picks, map.data);
     gst_memory_unmap (memory, &map);
     return buffer;
@@ -313,7 +355,7 @@ single_row (GstRcOutputState * out, const RcPick * picks)
         gst_buffer_add_parent_buffer_meta (buffer, parent);
         continue;
       }
-      memory = new_memory (buffer, s->parts[p].size, &map);
+      memory = new_memory (out, buffer, s->parts[p].size, &map);
       gst_rc_stream_render (s, &picks[i], p, map.data);
       gst_memory_unmap (memory, &map);
     }
@@ -326,7 +368,7 @@ append_window (GstRcOutputState * out, GstBuffer * buffer, const guint * slots,
     gsize offset, gsize size)
 {
   GstMapInfo map;
-  GstMemory *memory = new_memory (buffer, size * out->config.window, &map);
+  GstMemory *memory = new_memory (out, buffer, size * out->config.window, &map);
 
   for (guint r = 0; r < out->config.window; r++)
     memcpy (map.data + r * size,
@@ -355,60 +397,85 @@ window_rows (GstRcOutputState * out, const guint * slots)
   return buffer;
 }
 
-GstBuffer *
-gst_rc_output_add_row (GstRcOutputState * out, gint64 k, const RcPick * picks,
-    guint32 deadlines, gboolean emit)
+/* Rows made on the host. */
+static RcStatus
+add_row_here (GstRcOutputState * out, gint64 k, const RcPick * picks,
+    const guint * slots, GstBuffer ** buffer, RcError * error)
 {
-  const guint window = out->config.window, n = out->n_streams;
-  gsize info_size = (gsize) window * n;
-  GstBuffer *buffer;
-  guint slot = slot_of (out, k);
-  guint *slots;
-  guint8 *state;
-  gint64 *skew, *newest;
+  const guint slot = slot_of (out, k);
 
-  set_info (out, slot, picks);
+  for (guint i = 0; i < out->n_streams; i++) {
+    if (!gst_rc_stream_map_rows (out->streams[i], &picks[i]))
+      return rc_error_set (error, RC_ERR_CUDA, "stream \"%s\": samples in CUDA "
+          "memory cannot be read", out->streams[i]->name);
+  }
   if (out->ring) {
     render_row (out, picks, out->ring + slot * out->row_size);
     if (out->first_tick == RC_TIME_NONE)
       fill_before_start (out, k);
   }
-  if (out->first_tick == RC_TIME_NONE)
-    out->first_tick = k;
-  out->last_tick = k;
-  if (!emit)
-    return NULL;
-  if (window == 1) {
-    buffer = single_row (out, picks);
-    state = out->ring_state;
-    skew = out->ring_skew;
-    newest = out->ring_newest;
-    slots = NULL;
-  } else {
+  if (buffer)
+    *buffer = slots ? window_rows (out, slots) : single_row (out, picks);
+  return RC_OK;
+}
+
+RcStatus
+gst_rc_output_add_row (GstRcOutputState * out, gint64 k, const RcPick * picks,
+    guint32 deadlines, gboolean emit, GstBuffer ** buffer, RcError * error)
+{
+  const guint window = out->config.window, n = out->n_streams;
+  const gboolean is_first = out->first_tick == RC_TIME_NONE;
+  gsize info_size = (gsize) window * n;
+  guint *slots = NULL;
+  guint8 *state = out->ring_state;
+  gint64 *skew = out->ring_skew, *newest = out->ring_newest;
+  RcStatus status;
+
+  *buffer = NULL;
+  set_info (out, slot_of (out, k), picks);
+  if (window > 1) {
     slots = g_new (guint, window);
+    for (guint r = 0; r < window; r++)
+      slots[r] =
+          slot_of (out, k - (gint64) (window - 1 - r) * out->config.step);
+  }
+  status = out->device ? gst_rc_output_add_row_there (out, slot_of (out, k),
+      is_first, picks, slots, emit ? buffer : NULL, error)
+      : add_row_here (out, k, picks, slots, emit ? buffer : NULL, error);
+  if (status != RC_OK) {
+    g_free (slots);
+    return status;
+  }
+  if (is_first) {
+    fill_info_before_start (out, k);
+    out->first_tick = k;
+  }
+  out->last_tick = k;
+  if (!emit) {
+    g_free (slots);
+    return RC_OK;
+  }
+  if (slots) {
     state = g_malloc (info_size);
     skew = g_new (gint64, info_size);
     newest = g_new (gint64, info_size);
     for (guint r = 0; r < window; r++) {
-      slots[r] =
-          slot_of (out, k - (gint64) (window - 1 - r) * out->config.step);
       memcpy (state + r * n, out->ring_state + slots[r] * n, n);
       memcpy (skew + r * n, out->ring_skew + slots[r] * n, n * sizeof (gint64));
       memcpy (newest + r * n, out->ring_newest + slots[r] * n,
           n * sizeof (gint64));
     }
-    buffer = window_rows (out, slots);
   }
   if (out->config.state_tensor)
-    append_bytes (buffer, state, info_size);
+    append_bytes (out, *buffer, state, info_size);
   if (out->config.skew_tensor)
-    append_bytes (buffer, skew, info_size * sizeof (gint64));
-  gst_rc_provenance_add (buffer, k, n, window, state, skew, newest, deadlines);
+    append_bytes (out, *buffer, skew, info_size * sizeof (gint64));
+  gst_rc_provenance_add (*buffer, k, n, window, state, skew, newest, deadlines);
   if (slots) {
     g_free (slots);
     g_free (state);
     g_free (skew);
     g_free (newest);
   }
-  return buffer;
+  return RC_OK;
 }

@@ -18,24 +18,12 @@ gst_rc_stream_new (GstObject * object, const gchar * name)
   return s;
 }
 
-static void
-clear_row (GstRcRow * row)
-{
-  if (row->mapped)
-    gst_buffer_unmap (row->buffer, &row->map);
-  if (row->buffer)
-    gst_buffer_unref (row->buffer);
-  memset (row, 0, sizeof (*row));
-}
-
 /* Drops the `count` oldest rows. */
 static void
 drop_rows (GstRcStream * s, gsize count)
 {
-  if (s->by_reference) {
-    for (gsize i = 0; i < count; i++)
-      clear_row (&s->rows[s->head + i]);
-  }
+  for (gsize i = 0; s->by_reference && i < count; i++)
+    gst_rc_stream_clear_row (s, i);
   s->head += count;
   s->n -= count;
   s->forgotten += count;
@@ -52,6 +40,7 @@ gst_rc_stream_free_history (GstRcStream * s)
   g_clear_pointer (&s->rows, g_free);
   g_clear_pointer (&s->data, g_free);
   g_clear_pointer (&s->signs, g_free);
+  gst_rc_stream_free_there (s);
   s->capacity = s->head = 0;
 }
 
@@ -65,6 +54,8 @@ gst_rc_stream_clear_parts (GstRcStream * s)
   g_clear_pointer (&s->late, rc_sampler_free);
   g_clear_pointer (&s->longer, rc_sampler_free);
   g_clear_pointer (&s->longer_late, rc_sampler_free);
+  for (guint i = 0; i < G_N_ELEMENTS (s->samplers_there); i++)
+    g_clear_pointer (&s->samplers_there[i], rc_cuda_sampler_free);
   s->picked = NULL;
 }
 
@@ -73,6 +64,7 @@ gst_rc_stream_free (GstRcStream * s)
 {
   gst_rc_stream_free_history (s);
   gst_rc_stream_clear_parts (s);
+  gst_rc_stream_set_device (s, NULL);
   gst_rc_tensors_clear (&s->tensors);
   gst_rc_tensor_clear (&s->input);
   gst_rc_stream_clock_clear (&s->clock);
@@ -126,25 +118,6 @@ reserve_one (GstRcStream * s)
   }
   if (s->n_quats)
     s->signs = g_realloc_n (s->signs, s->capacity, s->n_quats);
-}
-
-static const guint8 *
-row_data (const GstRcStream * s, gsize index)
-{
-  index += s->head;
-  return s->by_reference ? s->rows[index].map.data :
-      s->data + index * s->input.size;
-}
-
-/* Signs of the row at the end of the history, which has just been stored. */
-static void
-store_signs (GstRcStream * s)
-{
-  gsize last = s->n - 1;
-  guint8 *signs = s->signs + (s->head + last) * s->n_quats;
-
-  rc_sampler_signs (s->sampler, last ? row_data (s, last - 1) : NULL,
-      last ? signs - s->n_quats : NULL, row_data (s, last), signs);
 }
 
 static int
@@ -304,9 +277,8 @@ push_copies (GstRcStream * s, GstBuffer * buffer, const GstSegment * segment,
     memcpy (s->data + (s->head + s->n) * s->input.size,
         map.data + i * s->input.size, s->input.size);
     s->n++;
-    if (s->n_quats)
-      store_signs (s);
   }
+  gst_rc_stream_sign_rows (s);
   gst_buffer_unmap (buffer, &map);
 }
 
@@ -349,47 +321,44 @@ push_reference (GstRcStream * s, GstBuffer * buffer, const GstSegment * segment,
     gchar ** reason)
 {
   const gsize size = gst_buffer_get_size (buffer);
+  gsize n = s->kind == GST_RC_STREAM_TENSOR ? MAX (1, s->tensors.samples) : 1;
+  gsize n_times = 0;
+  const gint64 *times = gst_rc_sample_times_get (buffer, &n_times);
   gboolean fits = TRUE;
   GstBuffer *kept = NULL;
-  GstRcRow *row;
   gint64 time, shift;
 
   if (s->kind == GST_RC_STREAM_CLOUD)
     fits = size % s->cloud.point_step == 0;
   else if (s->kind == GST_RC_STREAM_TENSOR)
-    fits = size == s->input.size;
+    fits = size == n * s->input.size && (n == 1 || n_times == n);
   if (fits)
     kept = s->kind == GST_RC_STREAM_VIDEO ? pack_frame (s, buffer) :
         gst_buffer_ref (buffer);
   if (!kept) {
     if (reason)
-      *reason = g_strdup_printf ("a buffer of %" G_GSIZE_FORMAT " bytes where "
-          "the caps mean %s%" G_GSIZE_FORMAT " bytes", size,
-          s->kind == GST_RC_STREAM_CLOUD ? "a multiple of " : "",
-          s->input.size);
-    s->stats.in++;
-    s->stats.bad_size++;
+      *reason = g_strdup_printf ("a buffer of %" G_GSIZE_FORMAT " bytes with %"
+          G_GSIZE_FORMAT " sample times where the caps mean %s%" G_GSIZE_FORMAT
+          " bytes and %" G_GSIZE_FORMAT " times", size, n_times, s->kind
+          == GST_RC_STREAM_CLOUD ? "a multiple of " : "", n * s->input.size,
+          n > 1 ? n : 0);
+    s->stats.in += n;
+    s->stats.bad_size += n;
     return;
   }
-  if (!time_shift (s, buffer, segment, 1, &shift)) {
+  if (!time_shift (s, buffer, segment, n, &shift)) {
     gst_buffer_unref (kept);
     return;
   }
-  if (!gst_rc_stream_running_time (s, segment, GST_BUFFER_PTS (buffer), &time)) {
-    s->stats.in++;
-    s->stats.no_time++;
-  } else if (accept_time (s, time + shift)) {
-    row = &s->rows[s->head + s->n];
-    row->size = gst_buffer_get_size (kept);
-    row->buffer = gst_buffer_ref (kept);
-    /* an empty cloud has nothing to map */
-    row->mapped = row->size > 0
-        && gst_buffer_map (kept, &row->map, GST_MAP_READ);
-    if (!row->mapped)
-      row->size = 0;
-    s->n++;
-    if (s->n_quats && row->mapped)
-      store_signs (s);
+  for (gsize i = 0; i < n; i++) {
+    if (!gst_rc_stream_running_time (s, segment,
+            n > 1 ? (GstClockTime) times[i] : GST_BUFFER_PTS (buffer), &time)) {
+      s->stats.in++;
+      s->stats.no_time++;
+    } else if (accept_time (s, time + shift)) {
+      gst_rc_stream_add_row (s, kept, i * s->input.size, n > 1 ? s->input.size
+          : gst_buffer_get_size (kept));
+    }
   }
   gst_buffer_unref (kept);
 }
@@ -577,8 +546,10 @@ gst_rc_stream_trim (GstRcStream * s, gint64 tick)
       s->times + s->head, s->n, tick);
   /* one row stays, so that the signs of the next one continue from it */
   keep = MIN (keep, (gint64) s->n - 1);
-  if (keep > 0)
+  if (keep > 0) {
+    gst_rc_stream_sign_rows (s);
     drop_rows (s, keep);
+  }
 }
 
 void
@@ -617,118 +588,4 @@ gst_rc_stream_count (GstRcStream * s, const RcPick * pick, gboolean late)
   s->stats.overflow += pick->overflow;
   if (late)
     s->stats.deadlines++;
-}
-
-/* ---- rows ---- */
-
-static void
-render_cloud (GstRcStream * s, const RcPick * pick, guint8 * out)
-{
-  gsize capacity = s->parts[0].size, n = 0;
-
-  if (pick->count > 0) {
-    const GstRcRow *row = &s->rows[s->head + pick->first];
-
-    n = MIN (row->size, capacity);
-    if (n)
-      memcpy (out, row->map.data, n);
-    s->stats.overflow += (row->size - n) / s->cloud.point_step;
-  }
-  memset (out + n, 0, capacity - n);
-}
-
-static void
-render_value (GstRcStream * s, const RcPick * pick, guint8 * out)
-{
-  const void *stack_rows[64];
-  const guint8 *stack_signs[64];
-  const void **rows = stack_rows;
-  const guint8 **signs = stack_signs;
-  gint64 n = pick->count;
-
-  if (n > (gint64) G_N_ELEMENTS (stack_rows)) {
-    rows = g_new (const void *, n);
-    signs = g_new (const guint8 *, n);
-  }
-  for (gint64 i = 0; i < n; i++) {
-    rows[i] = row_data (s, pick->first + i);
-    if (s->n_quats)
-      signs[i] = s->signs + (s->head + pick->first + i) * s->n_quats;
-  }
-  rc_apply (s->picked ? s->picked : s->sampler, pick, rows,
-      n ? s->times + s->head + pick->first : NULL, s->n_quats ? signs : NULL,
-      out);
-  if (rows != stack_rows) {
-    g_free (rows);
-    g_free (signs);
-  }
-}
-
-void
-gst_rc_stream_render (GstRcStream * s, const RcPick * pick, guint part,
-    guint8 * out)
-{
-  const GstRcTensor *t = &s->parts[part];
-
-  switch (t->kind) {
-    case GST_RC_KIND_COUNT:
-    {
-      gint32 count = pick->count;
-
-      if (s->kind == GST_RC_STREAM_CLOUD && pick->count > 0)
-        count = MIN (s->rows[s->head + pick->first].size / s->cloud.point_step,
-            s->config.max_points);
-      memcpy (out, &count, sizeof (count));
-      break;
-    }
-    case GST_RC_KIND_TIMES:
-      for (guint i = 0; i < t->dims[0]; i++) {
-        gint64 time = i < pick->count ?
-            s->times[s->head + pick->first + i] : RC_TIME_NONE;
-
-        memcpy (out + i * sizeof (time), &time, sizeof (time));
-      }
-      break;
-    default:
-      if (s->kind == GST_RC_STREAM_CLOUD)
-        render_cloud (s, pick, out);
-      else
-        render_value (s, pick, out);
-      break;
-  }
-}
-
-GstMemory *
-gst_rc_stream_reference (GstRcStream * s, const RcPick * pick,
-    GstBuffer ** parent)
-{
-  GstRcRow *row;
-  GstMemory *memory;
-
-  if (!s->by_reference || s->kind == GST_RC_STREAM_CLOUD || !s->sampler
-      || pick->count != 1 || !rc_pick_is_copy (s->sampler, pick))
-    return NULL;
-  row = &s->rows[s->head + pick->first];
-  if (gst_buffer_n_memory (row->buffer) != 1)
-    return NULL;
-  memory = gst_buffer_peek_memory (row->buffer, 0);
-  if (memory->size != s->parts[0].size)
-    return NULL;
-  *parent = row->buffer;
-  return gst_memory_ref (memory);
-}
-
-GstBuffer *
-gst_rc_stream_newest_used (GstRcStream * s, const RcPick * pick)
-{
-  const gsize index = pick->first + pick->count - 1;
-  GstBuffer *buffer;
-
-  if (s->by_reference)
-    return gst_buffer_ref (s->rows[s->head + index].buffer);
-  buffer = gst_buffer_new_memdup (row_data (s, index), s->input.size);
-  /* its time, before the pad's offset */
-  if (s->times[s->head + index] >= s->config.offset)
-    GST_BUFFER_PTS (buffer) = s->times[s->head + index] - s->config.offset;
-  return buffer;
 }

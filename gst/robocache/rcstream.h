@@ -9,7 +9,9 @@
 
 #include "rccaps.h"
 #include "rcenums.h"
+#include "rcrowdevice.h"
 #include "rcstreamclock.h"
+#include "resample/apply-cuda.h"
 
 G_BEGIN_DECLS
 
@@ -76,12 +78,15 @@ typedef struct
  * nothing is held or interpolated across it. */
 #define GST_RC_BUFFER_FLAG_MISSING GST_BUFFER_FLAG_CORRUPTED
 
+/* A row that is kept as the buffer it came in. */
 typedef struct
 {
-  GstBuffer *buffer;            /* NULL for small rows, which are copied */
-  GstMapInfo map;
-  gboolean mapped;
-  gsize size;                   /* bytes of this sample */
+  GstBuffer *buffer;
+  gsize offset, size;           /* bytes of this sample, in the buffer */
+  GstMapInfo map;               /* of the buffer, */
+  gboolean mapped;              /* when the host needs it */
+  GstMemory *memory;            /* of these bytes on the device; and */
+  const guint8 *there;          /* their place, when it needs it */
 } GstRcRow;
 
 typedef struct
@@ -98,6 +103,8 @@ typedef struct
   GstRcCloud cloud;
   GstRcTensor input;            /* shape of one sample */
   gboolean by_reference;        /* rows are kept as buffers */
+  gboolean cuda_caps;           /* they say CUDA memory */
+  GstRcRowDevice *device;       /* ticks are made there; NULL: on the host */
 
   /* what it gives per tick: the value, then count and times where needed */
   guint n_parts;
@@ -118,10 +125,21 @@ typedef struct
   guint8 *data;                 /* small rows, dense */
   guint8 *signs;
   gsize capacity, head, n;
+  guint64 signed_to;            /* rows counted from the first ever: those before
+                                 * have their signs */
   guint64 forgotten;            /* rows that have left the history */
   guint64 used_end;             /* rows counted from the first ever: no later
                                  * tick adds one before this to `used` */
   gint32 n_quats;
+  /* on the device: samplers, made when they are needed, and the signs of rows in
+   * turn; and lists for a launch */
+  RcCudaSampler *samplers_there[4];
+  GstMemory *signs_memory;
+  guint8 *signs_there;
+  gsize signs_slots;
+  const void **row_list;
+  guint8 **sign_list;
+  gsize list_size;
   gint64 hint;
   gint64 horizon;               /* every later sample is after this time */
   /* Samples are missing in [from, to), or NONE. Nothing is read beyond before the
@@ -139,10 +157,11 @@ typedef struct
 GstRcStream *gst_rc_stream_new (GstObject * object, const gchar * name);
 void gst_rc_stream_free (GstRcStream * stream);
 
-/* Takes new caps; the history goes when the shape changed. FALSE with `error`
- * when they cannot be aligned. */
+/* Takes new caps; the history goes when the shape changed. `by_reference`: rows are
+ * kept as buffers whatever their size. FALSE with `error` when they cannot be
+ * aligned. */
 gboolean gst_rc_stream_set_caps (GstRcStream * stream, const GstCaps * caps,
-    GError ** error);
+    gboolean by_reference, GError ** error);
 
 /* (Re)creates samplers and output parts for a configuration and tick period.
  * Needs caps. FALSE with `error` when they do not fit each other. */
@@ -183,9 +202,21 @@ void gst_rc_stream_pick (GstRcStream * stream, gint64 tick, gboolean late,
 void gst_rc_stream_count (GstRcStream * stream, const RcPick * pick,
     gboolean late);
 
-/* Writes part `part` of a picked tick to `out`, parts[part].size bytes. */
+/* Makes the host see the rows of a picked tick; FALSE where it cannot. */
+gboolean gst_rc_stream_map_rows (GstRcStream * stream, const RcPick * pick);
+
+/* Writes part `part` of a picked tick, whose rows the host sees, to `out`,
+ * parts[part].size bytes. */
 void gst_rc_stream_render (GstRcStream * stream, const RcPick * pick,
     guint part, guint8 * out);
+
+/* Where the stream's values are made from now on; NULL: on the host. */
+void gst_rc_stream_set_device (GstRcStream * stream, GstRcRowDevice * device);
+
+/* A launch's row that makes the value of a picked tick at `out` on the open device. It
+ * may be used until the stream changes. */
+RcStatus gst_rc_stream_render_there (GstRcStream * stream, const RcPick * pick,
+    gpointer out, RcCudaRow * row, RcError * error);
 
 /* The memory of a picked tick's value by reference, or NULL when it has to be
  * rendered. The buffer it came from goes to `parent` (transfer none). */
@@ -224,8 +255,17 @@ void gst_rc_stream_keep (GstRcStream * stream, guint64 n);
 /* First sample time after `after` (RC_TIME_NONE: the first), or RC_TIME_NONE. */
 gint64 gst_rc_stream_next_time (const GstRcStream * stream, gint64 after);
 
-/* Private to rcstream*.c: forget the rows; forget samplers and parts. */
+/* Private to rcstream*.c: forget the rows; forget samplers and parts; a new row, for
+ * which there is space; what it holds; the signs of rows that have none yet. */
 void gst_rc_stream_free_history (GstRcStream * stream);
 void gst_rc_stream_clear_parts (GstRcStream * stream);
+void gst_rc_stream_add_row (GstRcStream * stream, GstBuffer * buffer,
+    gsize offset, gsize size);
+void gst_rc_stream_clear_row (GstRcStream * stream, gsize index);
+void gst_rc_stream_sign_rows (GstRcStream * stream);
+RcStatus gst_rc_stream_place_row (GstRcStream * stream, GstRcRow * row,
+    RcError * error);
+RcStatus gst_rc_stream_sign_there (GstRcStream * stream, RcError * error);
+void gst_rc_stream_free_there (GstRcStream * stream);
 
 G_END_DECLS

@@ -123,7 +123,8 @@ set_cloud_caps (GstRcStream * s, const GstCaps * caps, GError ** error)
 }
 
 gboolean
-gst_rc_stream_set_caps (GstRcStream * s, const GstCaps * caps, GError ** error)
+gst_rc_stream_set_caps (GstRcStream * s, const GstCaps * caps,
+    gboolean by_reference, GError ** error)
 {
   const gchar *name = gst_structure_get_name (gst_caps_get_structure (caps,
           0));
@@ -140,8 +141,9 @@ gst_rc_stream_set_caps (GstRcStream * s, const GstCaps * caps, GError ** error)
    * the stream cannot go backwards across the change */
   gst_rc_stream_free_history (s);
   s->hint = 0;
-  s->by_reference = s->kind != GST_RC_STREAM_TENSOR
-      || s->input.size > COPY_LIMIT;
+  s->cuda_caps = gst_rc_caps_are_on_device (caps);
+  s->by_reference = by_reference || s->cuda_caps
+      || s->kind != GST_RC_STREAM_TENSOR || s->input.size > COPY_LIMIT;
   return ok;
 }
 

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The device on which an aligner makes its rows. It is opened when the first row
+ * needs it: that of the row's memory, where it has one. */
+#pragma once
+
+#include "rccudamemory.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  grefcount refs;
+  gint number;                  /* cuda-device-id */
+  GstRcCudaAllocator *allocator;        /* NULL: not open */
+  gpointer stream;              /* of everything that the aligner queues */
+  gboolean failed;              /* it could not be opened: not tried again */
+} GstRcRowDevice;
+
+GstRcRowDevice *gst_rc_row_device_new (gint number);
+GstRcRowDevice *gst_rc_row_device_ref (GstRcRowDevice * self);
+/* The last one closes it. NULL is allowed. */
+void gst_rc_row_device_unref (GstRcRowDevice * self);
+
+/* `memory` (may be NULL): what is to be read there. */
+RcStatus gst_rc_row_device_open (GstRcRowDevice * self, GstMemory * memory,
+    RcError * error);
+
+/* A memory that the device can read at `alignment`, with `size` bytes from `offset` of
+ * the buffer: the buffer's own where that can be, else a copy. NULL and `error` when it
+ * cannot be made. */
+GstMemory *gst_rc_row_device_take (GstRcRowDevice * self, GstBuffer * buffer,
+    gsize offset, gsize size, gsize alignment, RcError * error);
+
+G_END_DECLS
