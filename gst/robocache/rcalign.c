@@ -338,6 +338,10 @@ align (GstRcAligner * self)
   gint64 wake;
 
   for (;;) {
+    /* a flush waits for us, and upstream may never run out of data */
+    if (gst_pad_get_task_state (GST_AGGREGATOR_SRC_PAD (self))
+        != GST_TASK_STARTED)
+      return GST_FLOW_FLUSHING;
     /* caps of a pad may have come while it was read */
     if (run->failed || !gst_rc_aligner_configure (self))
       return GST_FLOW_ERROR;

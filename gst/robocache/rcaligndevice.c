@@ -10,15 +10,18 @@ gboolean
 gst_rc_aligner_open_backend (GstRcAligner * self)
 {
   GstRcAlignerPrivate *priv = gst_rc_aligner_get_private (self);
+  GstRcCudaAllocator *before = priv->opened;
   gint device;
 
   GST_OBJECT_LOCK (self);
   priv->run.backend = priv->backend;
   device = priv->cuda_device;
   GST_OBJECT_UNLOCK (self);
-  gst_rc_aligner_close_backend (self);
+  priv->opened = NULL;
   if (priv->run.backend == GST_RC_BACKEND_CUDA)
     priv->opened = gst_rc_cuda_open (GST_ELEMENT (self), device);
+  gst_clear_object (&before);
+  g_clear_pointer (&priv->run.device, gst_rc_row_device_unref);
   if (priv->run.backend != GST_RC_BACKEND_CPU)
     priv->run.device = gst_rc_row_device_new (device);
   return priv->run.backend != GST_RC_BACKEND_CUDA || priv->opened;
