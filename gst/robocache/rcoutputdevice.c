@@ -63,34 +63,42 @@ gst_rc_output_clear_there (GstRcOutputState * out)
   .row_size = 0};
 }
 
+/* The window's rows, which the host packs closer. */
+static void
+read_ring (GstRcOutputState * out, const guint8 * ring)
+{
+  for (guint slot = 0; slot < out->slots; slot++) {
+    const guint8 *from = ring + slot * out->there.row_size;
+    guint8 *to = out->ring + slot * out->row_size;
+
+    for (guint i = 0; i < out->n_streams; i++) {
+      for (guint p = 0; p < out->streams[i]->n_parts; p++) {
+        const gsize size = out->streams[i]->parts[p].size;
+
+        memcpy (to, from, size);
+        to += size;
+        from += out->config.mode == GST_RC_OUTPUT_CONCAT ? size
+            : aligned (size);
+      }
+    }
+  }
+}
+
 gboolean
 gst_rc_output_take_back (GstRcOutputState * out)
 {
-  GstMapInfo map;
+  GstMemory *ring = out->there.ring;
   gboolean ok = TRUE;
+  GstMapInfo map;
 
-  if (out->there.ring) {
-    gst_rc_cuda_memory_release (out->there.ring, GST_MAP_WRITE,
-        out->device->stream, NULL);
-    ok = gst_memory_map (out->there.ring, &map, GST_MAP_READ);
-    for (guint slot = 0; ok && slot < out->slots; slot++) {
-      const guint8 *from = map.data + slot * out->there.row_size;
-      guint8 *to = out->ring + slot * out->row_size;
-
-      for (guint i = 0; i < out->n_streams; i++) {
-        for (guint p = 0; p < out->streams[i]->n_parts; p++) {
-          const gsize size = out->streams[i]->parts[p].size;
-
-          memcpy (to, from, size);
-          to += size;
-          from += out->config.mode == GST_RC_OUTPUT_CONCAT ? size
-              : aligned (size);
-        }
-      }
+  /* before the first row nothing is in it */
+  if (ring && out->first_tick != RC_TIME_NONE) {
+    ok = gst_rc_cuda_memory_release (ring, GST_MAP_WRITE, out->device->stream,
+        NULL) == RC_OK && gst_memory_map (ring, &map, GST_MAP_READ);
+    if (ok) {
+      read_ring (out, map.data);
+      gst_memory_unmap (ring, &map);
     }
-    if (ok)
-      gst_memory_unmap (out->there.ring, &map);
-    g_clear_pointer (&out->there.ring, gst_memory_unref);
   }
   gst_rc_output_set_device (out, NULL);
   return ok;
