@@ -16,22 +16,144 @@ round_up (gsize size)
   return (size + step - 1) / step * step;
 }
 
+/* ---- streams and marks ---- */
+
+typedef struct
+{
+  const GstRcCudaStream *stream;
+  guint64 number;
+} Seen;
+
+GstRcCudaStream *
+gst_rc_cuda_pool_take_stream (GstRcCudaPool * pool, RcError * error)
+{
+  GstRcCudaStream *stream;
+  gpointer handle;
+
+  g_mutex_lock (&pool->lock);
+  stream = g_queue_pop_head (&pool->idle_streams);
+  if (!stream && rc_cuda_stream_new (pool->cuda, &handle, error) == RC_OK) {
+    stream = g_new0 (GstRcCudaStream, 1);
+    stream->handle = handle;
+    g_mutex_init (&stream->lock);
+    stream->seen = g_array_new (FALSE, FALSE, sizeof (Seen));
+    g_ptr_array_add (pool->streams, stream);
+  }
+  g_mutex_unlock (&pool->lock);
+  return stream;
+}
+
+void
+gst_rc_cuda_pool_give_stream (GstRcCudaPool * pool, GstRcCudaStream * stream)
+{
+  g_mutex_lock (&pool->lock);
+  g_queue_push_tail (&pool->idle_streams, stream);
+  g_mutex_unlock (&pool->lock);
+}
+
+GstRcCudaMark *
+gst_rc_cuda_pool_mark (GstRcCudaPool * pool, GstRcCudaStream * stream,
+    RcError * error)
+{
+  GstRcCudaMark *mark;
+  gpointer event;
+
+  g_mutex_lock (&pool->lock);
+  event = g_queue_pop_head (&pool->events);
+  g_mutex_unlock (&pool->lock);
+  if (!event && rc_cuda_event_new (pool->cuda, &event, error) != RC_OK)
+    return NULL;
+  mark = g_slice_new (GstRcCudaMark);
+  mark->refs = 1;
+  mark->event = event;
+  mark->stream = stream;
+  /* marks of a stream are numbered in the order of its work */
+  g_mutex_lock (&stream->lock);
+  mark->number = ++stream->marks;
+  if (rc_cuda_event_record (pool->cuda, event, stream->handle, error) != RC_OK)
+    mark->number = 0;
+  g_mutex_unlock (&stream->lock);
+  if (mark->number > 0)
+    return mark;
+  gst_rc_cuda_pool_unmark (pool, mark);
+  return NULL;
+}
+
+GstRcCudaMark *
+gst_rc_cuda_mark_ref (GstRcCudaMark * mark)
+{
+  g_atomic_int_inc (&mark->refs);
+  return mark;
+}
+
+/* With the lock. */
+static void
+unmark (GstRcCudaPool * pool, GstRcCudaMark * mark)
+{
+  if (!mark || !g_atomic_int_dec_and_test (&mark->refs))
+    return;
+  g_queue_push_tail (&pool->events, mark->event);
+  g_slice_free (GstRcCudaMark, mark);
+}
+
+void
+gst_rc_cuda_pool_unmark (GstRcCudaPool * pool, GstRcCudaMark * mark)
+{
+  g_mutex_lock (&pool->lock);
+  unmark (pool, mark);
+  g_mutex_unlock (&pool->lock);
+}
+
+/* Work queued on `stream` from now on comes after the mark. */
+static RcStatus
+order (GstRcCudaPool * pool, const GstRcCudaMark * mark,
+    GstRcCudaStream * stream, RcError * error)
+{
+  Seen *seen = NULL, first = { mark->stream, 0 };
+  RcStatus status = RC_OK;
+
+  if (mark->stream == stream)
+    return RC_OK;
+  g_mutex_lock (&stream->lock);
+  for (guint i = 0; !seen && i < stream->seen->len; i++) {
+    Seen *s = &g_array_index (stream->seen, Seen, i);
+
+    if (s->stream == mark->stream)
+      seen = s;
+  }
+  if (!seen) {
+    g_array_append_val (stream->seen, first);
+    seen = &g_array_index (stream->seen, Seen, stream->seen->len - 1);
+  }
+  if (seen->number < mark->number) {
+    status = rc_cuda_event_order (pool->cuda, mark->event, stream->handle,
+        error);
+    if (status == RC_OK)
+      seen->number = mark->number;
+  }
+  g_mutex_unlock (&stream->lock);
+  return status;
+}
+
+/* ---- blocks ---- */
+
+/* With the lock. */
 static void
 free_block (GstRcCudaPool * pool, GstRcCudaBlock * block)
 {
-  if (block->stream && block->pinned)
-    rc_cuda_event_wait (pool->cuda, block->done, NULL);
+
+  if (block->written && block->pinned)
+    rc_cuda_event_wait (pool->cuda, block->written->event, NULL);
   if (block->pageable)
     g_free (block->data);
   else if (block->pinned)
     rc_cuda_pinned_free (pool->cuda, block->data);
   else
     rc_cuda_memory_free (pool->cuda, block->data);
-  rc_cuda_event_free (pool->cuda, block->done);
-  for (guint i = 0; i < block->readers->len; i++)
-    rc_cuda_event_free (pool->cuda, g_array_index (block->readers,
-            GstRcCudaReader, i).event);
-  g_array_unref (block->readers);
+  unmark (pool, block->written);
+  for (guint i = 0; i < block->reads->len; i++)
+    unmark (pool, g_ptr_array_index (block->reads, i));
+  g_ptr_array_unref (block->reads);
   g_free (block);
 }
 
@@ -58,15 +180,32 @@ gst_rc_cuda_pool_init (GstRcCudaPool * pool, RcCuda * cuda)
   for (guint i = 0; i < 2; i++)
     pool->idle[i] = g_hash_table_new_full (NULL, NULL, NULL,
         (GDestroyNotify) g_queue_free);
+  g_queue_init (&pool->events);
+  g_queue_init (&pool->idle_streams);
+  pool->streams = g_ptr_array_new ();
 }
 
 void
 gst_rc_cuda_pool_clear (GstRcCudaPool * pool)
 {
+  gpointer event;
+
   for (guint i = 0; i < 2; i++) {
     free_idle (pool, i);
     g_hash_table_unref (pool->idle[i]);
   }
+  while ((event = g_queue_pop_head (&pool->events)))
+    rc_cuda_event_free (pool->cuda, event);
+  for (guint i = 0; i < pool->streams->len; i++) {
+    GstRcCudaStream *stream = g_ptr_array_index (pool->streams, i);
+
+    rc_cuda_stream_free (pool->cuda, stream->handle);
+    g_mutex_clear (&stream->lock);
+    g_array_unref (stream->seen);
+    g_free (stream);
+  }
+  g_queue_clear (&pool->idle_streams);
+  g_ptr_array_unref (pool->streams);
   g_mutex_clear (&pool->lock);
 }
 
@@ -93,14 +232,13 @@ new_block (GstRcCudaPool * pool, gboolean pinned, gsize size, RcError * error)
 
   block->size = size;
   block->pinned = pinned;
-  block->readers = g_array_new (FALSE, FALSE, sizeof (GstRcCudaReader));
+  block->reads = g_ptr_array_new ();
   if (make (pool->cuda, size, &block->data, error) != RC_OK) {
     free_idle (pool, pinned);
     if (make (pool->cuda, size, &block->data, error) != RC_OK && pinned)
       block->pageable = (block->data = g_try_malloc (size)) != NULL;
   }
-  if (block->data && (rc_cuda_event_new (pool->cuda, &block->done, error)
-          == RC_OK || pinned))
+  if (block->data)
     return block;
   free_block (pool, block);
   return NULL;
@@ -118,11 +256,13 @@ gst_rc_cuda_pool_take (GstRcCudaPool * pool, gboolean pinned, gsize size,
   queue = queue_of (pool, pinned, size);
   block = g_queue_peek_head (queue);
   /* the oldest is the likeliest to be done: no thread waits where memory helps */
-  if (block && (!pinned || !block->stream
-          || rc_cuda_event_is_done (pool->cuda, block->done))) {
+  if (block && (!pinned || !block->written
+          || rc_cuda_event_is_done (pool->cuda, block->written->event))) {
     g_queue_pop_head (queue);
-    if (pinned)
-      block->stream = NULL;
+    if (pinned) {
+      unmark (pool, block->written);
+      block->written = NULL;
+    }
   } else {
     block = new_block (pool, pinned, size, error);
   }
@@ -143,76 +283,52 @@ gst_rc_cuda_pool_give (GstRcCudaPool * pool, GstRcCudaBlock * block)
 
 RcStatus
 gst_rc_cuda_block_order (GstRcCudaPool * pool, GstRcCudaBlock * block,
-    gboolean write, gpointer stream, RcError * error)
+    gboolean write, GstRcCudaStream * stream, RcError * error)
 {
   RcStatus status = RC_OK;
 
-  if (block->stream && block->stream != stream)
-    status = rc_cuda_event_order (pool->cuda, block->done, stream, error);
-  for (guint i = 0; write && i < block->readers->len && status == RC_OK; i++) {
-    const GstRcCudaReader *r = &g_array_index (block->readers,
-        GstRcCudaReader, i);
-
-    if (r->pending && r->stream != stream)
-      status = rc_cuda_event_order (pool->cuda, r->event, stream, error);
-  }
+  if (block->written)
+    status = order (pool, block->written, stream, error);
+  for (guint i = 0; write && i < block->reads->len && status == RC_OK; i++)
+    status = order (pool, g_ptr_array_index (block->reads, i), stream, error);
   return status;
 }
 
-RcStatus
+void
 gst_rc_cuda_block_wrote (GstRcCudaPool * pool, GstRcCudaBlock * block,
-    gpointer stream, RcError * error)
+    GstRcCudaMark * mark)
 {
-  const RcStatus status = block->done ? rc_cuda_event_record (pool->cuda,
-      block->done, stream, error) : RC_OK;
-
-  if (status == RC_OK) {
-    block->stream = block->done ? stream : NULL;
-    for (guint i = 0; i < block->readers->len; i++)
-      g_array_index (block->readers, GstRcCudaReader, i).pending = FALSE;
-  }
-  return status;
+  g_mutex_lock (&pool->lock);
+  unmark (pool, block->written);
+  block->written = gst_rc_cuda_mark_ref (mark);
+  for (guint i = 0; i < block->reads->len; i++)
+    unmark (pool, g_ptr_array_index (block->reads, i));
+  g_ptr_array_set_size (block->reads, 0);
+  g_mutex_unlock (&pool->lock);
 }
 
-/* The entry of a stream; one that is not in use becomes it. */
-static GstRcCudaReader *
-reader_of (GstRcCudaPool * pool, GstRcCudaBlock * block, gpointer stream,
-    RcError * error)
-{
-  GstRcCudaReader *unused = NULL, new = { NULL, };
-
-  for (guint i = 0; i < block->readers->len; i++) {
-    GstRcCudaReader *r = &g_array_index (block->readers, GstRcCudaReader, i);
-
-    if (r->stream == stream)
-      return r;
-    if (!r->pending)
-      unused = r;
-  }
-  if (!unused) {
-    if (rc_cuda_event_new (pool->cuda, &new.event, error) != RC_OK)
-      return NULL;
-    g_array_append_val (block->readers, new);
-    unused = &g_array_index (block->readers, GstRcCudaReader,
-        block->readers->len - 1);
-  }
-  unused->stream = stream;
-  return unused;
-}
-
-RcStatus
+void
 gst_rc_cuda_block_read (GstRcCudaPool * pool, GstRcCudaBlock * block,
-    gpointer stream, RcError * error)
+    GstRcCudaMark * mark)
 {
-  GstRcCudaReader *reader = reader_of (pool, block, stream, error);
-  RcStatus status;
+  guint i = 0;
 
-  if (!reader)
-    return RC_ERR_CUDA;
-  status = rc_cuda_event_record (pool->cuda, reader->event, stream, error);
-  if (status == RC_OK)
-    reader->pending = TRUE;
-  return status;
+  g_mutex_lock (&pool->lock);
+  gst_rc_cuda_mark_ref (mark);
+  while (i < block->reads->len && ((GstRcCudaMark *)
+          g_ptr_array_index (block->reads, i))->stream != mark->stream)
+    i++;
+  if (i == block->reads->len) {
+    g_ptr_array_add (block->reads, mark);
+  } else {
+    /* of two the later one covers the other */
+    GstRcCudaMark *other = g_ptr_array_index (block->reads, i);
+
+    g_ptr_array_index (block->reads, i) = other->number > mark->number ? other
+        : mark;
+    unmark (pool, other->number > mark->number ? mark : other);
+  }
+  g_mutex_unlock (&pool->lock);
 }
 
 RcStatus
@@ -221,14 +337,11 @@ gst_rc_cuda_block_wait (GstRcCudaPool * pool, GstRcCudaBlock * block,
 {
   RcStatus status = RC_OK;
 
-  if (block->stream && !rc_cuda_event_is_done (pool->cuda, block->done))
-    status = rc_cuda_event_wait (pool->cuda, block->done, error);
-  for (guint i = 0; write && i < block->readers->len && status == RC_OK; i++) {
-    const GstRcCudaReader *r = &g_array_index (block->readers,
-        GstRcCudaReader, i);
-
-    if (r->pending)
-      status = rc_cuda_event_wait (pool->cuda, r->event, error);
-  }
+  if (block->written
+      && !rc_cuda_event_is_done (pool->cuda, block->written->event))
+    status = rc_cuda_event_wait (pool->cuda, block->written->event, error);
+  for (guint i = 0; write && i < block->reads->len && status == RC_OK; i++)
+    status = rc_cuda_event_wait (pool->cuda, ((GstRcCudaMark *)
+            g_ptr_array_index (block->reads, i))->event, error);
   return status;
 }

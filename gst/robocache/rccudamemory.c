@@ -24,9 +24,7 @@ struct _GstRcCudaAllocator
   gint device;
   RcCuda *cuda;
   GstRcCudaPool pool;
-  gpointer transfers;           /* the stream of copies that no element queues */
-  GMutex lock;
-  GQueue streams;               /* given back */
+  GstRcCudaStream *transfers;   /* of copies that no element queues */
 };
 
 G_DEFINE_TYPE_WITH_CODE (GstRcCudaAllocator, gst_rc_cuda_allocator,
@@ -68,21 +66,20 @@ new_allocator (gint device, RcError * error)
 {
   RcCuda *cuda = rc_cuda_new (device, error);
   GstRcCudaAllocator *self;
-  gpointer transfers;
   GWeakRef *weak;
 
   if (!cuda)
     return NULL;
-  if (rc_cuda_stream_new (cuda, &transfers, error) != RC_OK) {
-    rc_cuda_free (cuda);
-    return NULL;
-  }
   self = g_object_new (GST_TYPE_RC_CUDA_ALLOCATOR, NULL);
   gst_object_ref_sink (self);
   self->device = device;
   self->cuda = cuda;
-  self->transfers = transfers;
   gst_rc_cuda_pool_init (&self->pool, cuda);
+  self->transfers = gst_rc_cuda_pool_take_stream (&self->pool, error);
+  if (!self->transfers) {
+    gst_object_unref (self);
+    return NULL;
+  }
   weak = g_new (GWeakRef, 1);
   g_weak_ref_init (weak, self);
   allocators = g_slist_prepend (allocators, weak);
@@ -109,25 +106,10 @@ gst_rc_cuda_allocator_cuda (GstRcCudaAllocator * self)
   return self->cuda;
 }
 
-gpointer
-gst_rc_cuda_allocator_take_stream (GstRcCudaAllocator * self, RcError * error)
+GstRcCudaPool *
+gst_rc_cuda_allocator_pool (GstRcCudaAllocator * self)
 {
-  gpointer stream;
-
-  g_mutex_lock (&self->lock);
-  stream = g_queue_pop_head (&self->streams);
-  g_mutex_unlock (&self->lock);
-  if (!stream && rc_cuda_stream_new (self->cuda, &stream, error) != RC_OK)
-    return NULL;
-  return stream;
-}
-
-void
-gst_rc_cuda_allocator_give_stream (GstRcCudaAllocator * self, gpointer stream)
-{
-  g_mutex_lock (&self->lock);
-  g_queue_push_tail (&self->streams, stream);
-  g_mutex_unlock (&self->lock);
+  return &self->pool;
 }
 
 /* ---- both sides of a memory, with its lock ---- */
@@ -150,6 +132,7 @@ bring_to_device (Memory * root, RcError * error)
 {
   GstRcCudaAllocator *self = GST_RC_CUDA_ALLOCATOR (root->memory.allocator);
   GstRcCudaPool *pool = &self->pool;
+  GstRcCudaMark *mark;
   RcStatus status;
 
   if (root->on_device || !root->on_host)
@@ -158,14 +141,17 @@ bring_to_device (Memory * root, RcError * error)
       error);
   if (status == RC_OK)
     status = rc_cuda_copy_up (self->cuda, root->device->data, root->host->data,
-        root->memory.maxsize, self->transfers, error);
-  if (status == RC_OK)
-    status = gst_rc_cuda_block_wrote (pool, root->device, self->transfers,
-        error);
-  if (status == RC_OK)
-    status = gst_rc_cuda_block_wrote (pool, root->host, self->transfers, error);
-  root->on_device = status == RC_OK;
-  return status;
+        root->memory.maxsize, self->transfers->handle, error);
+  if (status != RC_OK)
+    return status;
+  mark = gst_rc_cuda_pool_mark (pool, self->transfers, error);
+  if (!mark)
+    return RC_ERR_CUDA;
+  gst_rc_cuda_block_wrote (pool, root->device, mark);
+  gst_rc_cuda_block_wrote (pool, root->host, mark);
+  gst_rc_cuda_pool_unmark (pool, mark);
+  root->on_device = TRUE;
+  return RC_OK;
 }
 
 /* The newest data is on its way to the host's copy. */
@@ -174,6 +160,7 @@ bring_to_host (Memory * root, RcError * error)
 {
   GstRcCudaAllocator *self = GST_RC_CUDA_ALLOCATOR (root->memory.allocator);
   GstRcCudaPool *pool = &self->pool;
+  GstRcCudaMark *mark;
   RcStatus status = RC_OK;
 
   if (root->on_host)
@@ -189,19 +176,23 @@ bring_to_host (Memory * root, RcError * error)
       error);
   if (status == RC_OK)
     status = rc_cuda_copy_down (self->cuda, root->host->data,
-        root->device->data, root->memory.maxsize, self->transfers, error);
-  if (status == RC_OK)
-    status = gst_rc_cuda_block_read (pool, root->device, self->transfers,
+        root->device->data, root->memory.maxsize, self->transfers->handle,
         error);
-  if (status == RC_OK)
-    status = gst_rc_cuda_block_wrote (pool, root->host, self->transfers, error);
-  root->on_host = root->arriving = status == RC_OK;
-  return status;
+  if (status != RC_OK)
+    return status;
+  mark = gst_rc_cuda_pool_mark (pool, self->transfers, error);
+  if (!mark)
+    return RC_ERR_CUDA;
+  gst_rc_cuda_block_read (pool, root->device, mark);
+  gst_rc_cuda_block_wrote (pool, root->host, mark);
+  gst_rc_cuda_pool_unmark (pool, mark);
+  root->on_host = root->arriving = TRUE;
+  return RC_OK;
 }
 
 RcStatus
 gst_rc_cuda_memory_acquire (GstMemory * memory, GstMapFlags flags,
-    gpointer stream, gpointer * data, RcError * error)
+    GstRcCudaStream * stream, gpointer * data, RcError * error)
 {
   Memory *root = root_of (memory);
   RcStatus status;
@@ -216,25 +207,21 @@ gst_rc_cuda_memory_acquire (GstMemory * memory, GstMapFlags flags,
   return status;
 }
 
-RcStatus
+void
 gst_rc_cuda_memory_release (GstMemory * memory, GstMapFlags flags,
-    gpointer stream, RcError * error)
+    GstRcCudaMark * mark)
 {
   Memory *root = root_of (memory);
-  RcStatus status;
 
   g_mutex_lock (&root->lock);
   if (flags & GST_MAP_WRITE) {
-    status = gst_rc_cuda_block_wrote (pool_of (root), root->device, stream,
-        error);
-    root->on_device = status == RC_OK;
+    gst_rc_cuda_block_wrote (pool_of (root), root->device, mark);
+    root->on_device = TRUE;
     root->on_host = FALSE;
   } else {
-    status = gst_rc_cuda_block_read (pool_of (root), root->device, stream,
-        error);
+    gst_rc_cuda_block_read (pool_of (root), root->device, mark);
   }
   g_mutex_unlock (&root->lock);
-  return status;
 }
 
 RcStatus
@@ -377,6 +364,7 @@ static gboolean
 copy_on_device (GstRcCudaAllocator * self, GstMemory * from, gsize offset,
     GstMemory * to)
 {
+  GstRcCudaMark *mark = NULL;
   gpointer source, target;
   RcError error;
 
@@ -385,15 +373,17 @@ copy_on_device (GstRcCudaAllocator * self, GstMemory * from, gsize offset,
       && gst_rc_cuda_memory_acquire (to, GST_MAP_WRITE, self->transfers,
           &target, &error) == RC_OK
       && rc_cuda_copy (self->cuda, target, (guint8 *) source + offset,
-          to->size, self->transfers, &error) == RC_OK
-      && gst_rc_cuda_memory_release (from, GST_MAP_READ, self->transfers,
-          &error) == RC_OK
-      && gst_rc_cuda_memory_release (to, GST_MAP_WRITE, self->transfers, &error)
-      == RC_OK)
-    return TRUE;
-  GST_WARNING_OBJECT (self, "cannot copy %" G_GSIZE_FORMAT " bytes on the "
-      "device: %s", to->size, error.message);
-  return FALSE;
+          to->size, self->transfers->handle, &error) == RC_OK)
+    mark = gst_rc_cuda_pool_mark (&self->pool, self->transfers, &error);
+  if (!mark) {
+    GST_WARNING_OBJECT (self, "cannot copy %" G_GSIZE_FORMAT " bytes on the "
+        "device: %s", to->size, error.message);
+    return FALSE;
+  }
+  gst_rc_cuda_memory_release (from, GST_MAP_READ, mark);
+  gst_rc_cuda_memory_release (to, GST_MAP_WRITE, mark);
+  gst_rc_cuda_pool_unmark (&self->pool, mark);
+  return TRUE;
 }
 
 static gboolean
@@ -481,16 +471,11 @@ static void
 gst_rc_cuda_allocator_finalize (GObject * object)
 {
   GstRcCudaAllocator *self = GST_RC_CUDA_ALLOCATOR (object);
-  gpointer stream;
 
   if (self->cuda) {
     gst_rc_cuda_pool_clear (&self->pool);
-    while ((stream = g_queue_pop_head (&self->streams)))
-      rc_cuda_stream_free (self->cuda, stream);
-    rc_cuda_stream_free (self->cuda, self->transfers);
     rc_cuda_free (self->cuda);
   }
-  g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (gst_rc_cuda_allocator_parent_class)->finalize (object);
 }
 
@@ -515,6 +500,4 @@ gst_rc_cuda_allocator_init (GstRcCudaAllocator * self)
   allocator->mem_share = memory_share;
   allocator->mem_copy = memory_copy;
   GST_OBJECT_FLAG_SET (allocator, GST_ALLOCATOR_FLAG_CUSTOM_ALLOC);
-  g_mutex_init (&self->lock);
-  g_queue_init (&self->streams);
 }

@@ -40,12 +40,8 @@ G_DECLARE_FINAL_TYPE (GstRcCudaAllocator, gst_rc_cuda_allocator, GST,
 GstRcCudaAllocator *gst_rc_cuda_allocator_get (gint device, RcError * error);
 RcCuda *gst_rc_cuda_allocator_cuda (GstRcCudaAllocator * self);
 
-/* A stream to queue work on. It is never destroyed before the allocator, since blocks
- * know streams by their handles: give it back instead. */
-gpointer gst_rc_cuda_allocator_take_stream (GstRcCudaAllocator * self,
-    RcError * error);
-void gst_rc_cuda_allocator_give_stream (GstRcCudaAllocator * self,
-    gpointer stream);
+/* Its streams, marks and blocks. */
+GstRcCudaPool *gst_rc_cuda_allocator_pool (GstRcCudaAllocator * self);
 
 /* `size` bytes, uninitialised; NULL and `error` where the device has none. */
 GstMemory *gst_rc_cuda_memory_new (GstRcCudaAllocator * self, gsize size,
@@ -57,11 +53,13 @@ gboolean gst_is_rc_cuda_memory (GstMemory * memory);
 
 /* The device pointer of a memory, for what is queued on `stream` afterwards: after
  * the last write, and to write after all uses. `flags`: GST_MAP_READ, GST_MAP_WRITE
- * or both. Pair each that succeeds with a release, when the work is queued. */
+ * or both. When the work is queued, a mark behind it is given with the release; one
+ * mark serves many memories. What was only acquired needs no release: a memory that
+ * was to be written is as it was. */
 RcStatus gst_rc_cuda_memory_acquire (GstMemory * memory, GstMapFlags flags,
-    gpointer stream, gpointer * data, RcError * error);
-RcStatus gst_rc_cuda_memory_release (GstMemory * memory, GstMapFlags flags,
-    gpointer stream, RcError * error);
+    GstRcCudaStream * stream, gpointer * data, RcError * error);
+void gst_rc_cuda_memory_release (GstMemory * memory, GstMapFlags flags,
+    GstRcCudaMark * mark);
 
 /* Starts the copy to the device, or to the host, that a later use would start. */
 RcStatus gst_rc_cuda_memory_upload (GstMemory * memory, RcError * error);

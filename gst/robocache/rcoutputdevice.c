@@ -15,7 +15,7 @@ typedef struct
 {
   GstRcOutputState *out;
   RcCuda *cuda;
-  gpointer stream;
+  GstRcCudaStream *stream;
   guint n;                      /* parts */
   guint8 *places[MAX_PARTS];    /* NULL: it goes by reference */
   GstMemory *memories[MAX_PARTS];       /* those that are being written; borrowed */
@@ -55,8 +55,9 @@ void
 gst_rc_output_clear_there (GstRcOutputState * out)
 {
   if (out->there.ring) {
-    gst_rc_cuda_memory_release (out->there.ring, GST_MAP_WRITE,
-        out->device->stream, NULL);
+    if (gst_rc_row_device_mark (out->device, NULL))
+      gst_rc_cuda_memory_release (out->there.ring, GST_MAP_WRITE,
+          out->device->mark);
     gst_memory_unref (out->there.ring);
   }
   out->there = (GstRcOutputThere) {
@@ -93,8 +94,10 @@ gst_rc_output_take_back (GstRcOutputState * out)
 
   /* before the first row nothing is in it */
   if (ring && out->first_tick != RC_TIME_NONE) {
-    ok = gst_rc_cuda_memory_release (ring, GST_MAP_WRITE, out->device->stream,
-        NULL) == RC_OK && gst_memory_map (ring, &map, GST_MAP_READ);
+    ok = gst_rc_row_device_mark (out->device, NULL) != NULL;
+    if (ok)
+      gst_rc_cuda_memory_release (ring, GST_MAP_WRITE, out->device->mark);
+    ok = ok && gst_memory_map (ring, &map, GST_MAP_READ);
     if (ok) {
       read_ring (out, map.data);
       gst_memory_unmap (ring, &map);
@@ -207,6 +210,18 @@ place_in_slot (Making * m, guint slot)
 
 /* ---- what goes there ---- */
 
+/* Of a row before this one. */
+static RcStatus
+end_stage (Making * m, RcError * error)
+{
+  GstRcCudaMark *mark = gst_rc_row_device_mark (m->out->device, error);
+
+  if (mark)
+    gst_rc_cuda_memory_release (m->stage, GST_MAP_READ, mark);
+  g_clear_pointer (&m->stage, gst_memory_unref);
+  return mark ? RC_OK : RC_ERR_CUDA;
+}
+
 /* The hosts' parts, in one block. */
 static RcStatus
 stage (Making * m, const RcPick * picks, RcError * error)
@@ -225,8 +240,9 @@ stage (Making * m, const RcPick * picks, RcError * error)
   }
   if (size == 0)
     return RC_OK;
-  if (!m->stage)
-    m->stage = gst_rc_cuda_memory_new (out->device->allocator, size, error);
+  if (m->stage && (status = end_stage (m, error)) != RC_OK)
+    return status;
+  m->stage = gst_rc_cuda_memory_new (out->device->allocator, size, error);
   if (!m->stage)
     return RC_ERR_NO_MEMORY;
   if (!gst_memory_map (m->stage, &map, GST_MAP_WRITE))
@@ -281,17 +297,10 @@ make_row (Making * m, const RcPick * picks, RcError * error)
       staged += aligned (size);
     }
   }
-  if (status == RC_OK)
-    status = rc_cuda_apply (m->cuda, m->stream, rows, (gint32) n, error);
-  if (m->stage_at) {
-    const RcStatus released = gst_rc_cuda_memory_release (m->stage,
-        GST_MAP_READ, m->stream, status == RC_OK ? error : NULL);
-
-    m->stage_at = NULL;
-    if (status == RC_OK)
-      status = released;
-  }
-  return status;
+  if (status != RC_OK)
+    return status;
+  gst_rc_row_device_queued (out->device);
+  return rc_cuda_apply (m->cuda, m->stream->handle, rows, (gint32) n, error);
 }
 
 /* ---- windows ---- */
@@ -313,7 +322,9 @@ copy_rows (Making * m, guint8 * const *from, guint8 * const *to, guint n,
       rows[i] = (RcCudaRow) {
       .rows = &sources[i],.out = to[start + i],.bytes = size};
     }
-    status = rc_cuda_apply (m->cuda, m->stream, rows, (gint32) part, error);
+    gst_rc_row_device_queued (m->out->device);
+    status = rc_cuda_apply (m->cuda, m->stream->handle, rows, (gint32) part,
+        error);
   }
   return status;
 }
@@ -400,11 +411,15 @@ append_windows (Making * m, GstBuffer * buffer, const guint * slots,
 static RcStatus
 finish (Making * m, GstBuffer * buffer, RcError * error)
 {
+  GstRcCudaMark *mark = gst_rc_row_device_mark (m->out->device, error);
   RcStatus status = RC_OK;
 
-  for (guint i = 0; i < m->n_memories && status == RC_OK; i++)
-    status = gst_rc_cuda_memory_release (m->memories[i], GST_MAP_WRITE,
-        m->stream, error);
+  if (!mark)
+    return RC_ERR_CUDA;
+  if (m->stage)
+    gst_rc_cuda_memory_release (m->stage, GST_MAP_READ, mark);
+  for (guint i = 0; i < m->n_memories; i++)
+    gst_rc_cuda_memory_release (m->memories[i], GST_MAP_WRITE, mark);
   for (guint i = 0; buffer && !m->out->on_device && status == RC_OK
       && i < gst_buffer_n_memory (buffer); i++)
     status = gst_rc_cuda_memory_download (gst_buffer_peek_memory (buffer, i),
@@ -440,6 +455,8 @@ gst_rc_output_add_row_there (GstRcOutputState * out, guint slot,
     status = append_windows (&m, made, slots, error);
   if (status == RC_OK)
     status = finish (&m, made, error);
+  else if (m.stage)
+    end_stage (&m, NULL);
   if (m.stage)
     gst_memory_unref (m.stage);
   if (status != RC_OK) {

@@ -23,8 +23,10 @@ gst_rc_row_device_unref (GstRcRowDevice * self)
 {
   if (!self || !g_ref_count_dec (&self->refs))
     return;
+  gst_rc_row_device_queued (self);
   if (self->stream)
-    gst_rc_cuda_allocator_give_stream (self->allocator, self->stream);
+    gst_rc_cuda_pool_give_stream (gst_rc_cuda_allocator_pool (self->allocator),
+        self->stream);
   gst_clear_object (&self->allocator);
   g_free (self);
 }
@@ -43,12 +45,31 @@ gst_rc_row_device_open (GstRcRowDevice * self, GstMemory * memory,
   else
     self->allocator = gst_rc_cuda_allocator_get (self->number, error);
   if (self->allocator)
-    self->stream = gst_rc_cuda_allocator_take_stream (self->allocator, error);
+    self->stream = gst_rc_cuda_pool_take_stream (gst_rc_cuda_allocator_pool
+        (self->allocator), error);
   if (self->stream)
     return RC_OK;
   gst_clear_object (&self->allocator);
   self->failed = TRUE;
   return RC_ERR_CUDA;
+}
+
+void
+gst_rc_row_device_queued (GstRcRowDevice * self)
+{
+  if (self->mark)
+    gst_rc_cuda_pool_unmark (gst_rc_cuda_allocator_pool (self->allocator),
+        self->mark);
+  self->mark = NULL;
+}
+
+GstRcCudaMark *
+gst_rc_row_device_mark (GstRcRowDevice * self, RcError * error)
+{
+  if (!self->mark)
+    self->mark = gst_rc_cuda_pool_mark (gst_rc_cuda_allocator_pool
+        (self->allocator), self->stream, error);
+  return self->mark;
 }
 
 /* By way of the host. */

@@ -12,7 +12,8 @@ typedef struct
   grefcount refs;
   gint number;                  /* cuda-device-id */
   GstRcCudaAllocator *allocator;        /* NULL: not open */
-  gpointer stream;              /* of everything that the aligner queues */
+  GstRcCudaStream *stream;      /* of everything that the aligner queues */
+  GstRcCudaMark *mark;          /* after all of it, or NULL: none since, or before */
   gboolean failed;              /* it could not be opened: not tried again */
 } GstRcRowDevice;
 
@@ -24,6 +25,13 @@ void gst_rc_row_device_unref (GstRcRowDevice * self);
 /* `memory` (may be NULL): what is to be read there. */
 RcStatus gst_rc_row_device_open (GstRcRowDevice * self, GstMemory * memory,
     RcError * error);
+
+/* Something was queued on its stream: what it used may be released later, with one
+ * mark for all. */
+void gst_rc_row_device_queued (GstRcRowDevice * self);
+/* A mark behind all that was queued, borrowed until something else is; NULL and `error`
+ * when it cannot be made. */
+GstRcCudaMark *gst_rc_row_device_mark (GstRcRowDevice * self, RcError * error);
 
 /* A memory that the device can read at `alignment`, with `size` bytes from `offset` of
  * the buffer: the buffer's own where that can be, else a copy. NULL and `error` when it

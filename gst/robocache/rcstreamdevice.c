@@ -11,14 +11,33 @@ cuda_of (const GstRcStream * s)
   return gst_rc_cuda_allocator_cuda (s->device->allocator);
 }
 
+/* What was queued so far used it; without a mark the device has failed. */
+static void
+release (GstRcStream * s, GstMemory * memory, GstMapFlags flags)
+{
+  GstRcCudaMark *mark = gst_rc_row_device_mark (s->device, NULL);
+
+  if (mark)
+    gst_rc_cuda_memory_release (memory, flags, mark);
+  gst_memory_unref (memory);
+}
+
+void
+gst_rc_stream_free_row_there (GstRcStream * s, GstRcRow * row)
+{
+  if (row->there)
+    release (s, row->memory, GST_MAP_READ);
+  else if (row->memory)
+    gst_memory_unref (row->memory);
+  row->there = NULL;
+  row->memory = NULL;
+}
+
 void
 gst_rc_stream_free_there (GstRcStream * s)
 {
-  if (s->signs_memory) {
-    gst_rc_cuda_memory_release (s->signs_memory, GST_MAP_WRITE,
-        s->device->stream, NULL);
-    gst_memory_unref (s->signs_memory);
-  }
+  if (s->signs_memory)
+    release (s, s->signs_memory, GST_MAP_WRITE);
   s->signs_memory = NULL;
   s->signs_there = NULL;
   s->signs_slots = 0;
@@ -37,12 +56,14 @@ signs_at (const GstRcStream * s, guint8 * base, guint64 row)
 static gboolean
 take_signs_back (GstRcStream * s)
 {
+  GstRcCudaMark *mark = s->signs_memory ? gst_rc_row_device_mark (s->device,
+      NULL) : NULL;
   GstMapInfo map;
 
-  if (!s->signs_memory
-      || gst_rc_cuda_memory_release (s->signs_memory, GST_MAP_WRITE,
-          s->device->stream, NULL) != RC_OK
-      || !gst_memory_map (s->signs_memory, &map, GST_MAP_READ))
+  if (!mark)
+    return FALSE;
+  gst_rc_cuda_memory_release (s->signs_memory, GST_MAP_WRITE, mark);
+  if (!gst_memory_map (s->signs_memory, &map, GST_MAP_READ))
     return FALSE;
   for (gsize i = 0; i < s->n; i++)
     memcpy (s->signs + (s->head + i) * s->n_quats, signs_at (s, map.data,
@@ -56,17 +77,8 @@ gst_rc_stream_set_device (GstRcStream * s, GstRcRowDevice * device)
 {
   if (s->device == device)
     return;
-  for (gsize i = 0; s->device && s->by_reference && i < s->n; i++) {
-    GstRcRow *row = &s->rows[s->head + i];
-
-    if (row->there)
-      gst_rc_cuda_memory_release (row->memory, GST_MAP_READ, s->device->stream,
-          NULL);
-    row->there = NULL;
-    if (row->memory)
-      gst_memory_unref (row->memory);
-    row->memory = NULL;
-  }
+  for (gsize i = 0; s->device && s->by_reference && i < s->n; i++)
+    gst_rc_stream_free_row_there (s, &s->rows[s->head + i]);
   /* where the other side has no signs, they begin anew with the oldest row */
   if (device || !take_signs_back (s))
     s->signed_to = 0;
@@ -135,15 +147,13 @@ reserve_signs (GstRcStream * s, RcError * error)
     rows[i].bytes = bytes;
     rows[i].out = signs_at (s, s->signs_there, s->forgotten + i);
   }
-  status = rc_cuda_apply (cuda_of (s), s->device->stream, rows, (gint32) known,
-      error);
+  gst_rc_row_device_queued (s->device);
+  status = rc_cuda_apply (cuda_of (s), s->device->stream->handle, rows,
+      (gint32) known, error);
   g_free (rows);
   g_free (from);
-  if (s->signs_memory) {
-    gst_rc_cuda_memory_release (s->signs_memory, GST_MAP_WRITE,
-        s->device->stream, NULL);
-    gst_memory_unref (s->signs_memory);
-  }
+  if (s->signs_memory)
+    release (s, s->signs_memory, GST_MAP_WRITE);
   s->signs_memory = memory;
   return status;
 }
@@ -175,7 +185,9 @@ gst_rc_stream_sign_there (GstRcStream * s, RcError * error)
     s->row_list[i - first] = s->rows[s->head + i].there;
     s->sign_list[i - first] = signs_at (s, s->signs_there, s->forgotten + i);
   }
-  status = rc_cuda_sampler_signs (cuda_of (s), s->device->stream, sampler,
+  gst_rc_row_device_queued (s->device);
+  status =
+      rc_cuda_sampler_signs (cuda_of (s), s->device->stream->handle, sampler,
       previous, previous ? signs_at (s, s->signs_there, from - 1) : NULL,
       s->row_list, (gint32) (s->n - first), s->sign_list, error);
   if (status == RC_OK)

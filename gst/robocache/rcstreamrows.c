@@ -13,11 +13,7 @@ gst_rc_stream_clear_row (GstRcStream * s, gsize index)
 
   if (row->mapped)
     gst_buffer_unmap (row->buffer, &row->map);
-  if (row->there)
-    gst_rc_cuda_memory_release (row->memory, GST_MAP_READ, s->device->stream,
-        NULL);
-  if (row->memory)
-    gst_memory_unref (row->memory);
+  gst_rc_stream_free_row_there (s, row);
   if (row->buffer)
     gst_buffer_unref (row->buffer);
   memset (row, 0, sizeof (*row));

@@ -20,7 +20,7 @@ add_from_device (GstRcVoxelCuda * self, RcVoxelStats * sum)
   if (!self->counted)
     return;
   if (rc_cuda_copy_down (gst_rc_cuda_allocator_cuda (self->allocator), &copy,
-          self->stats, sizeof (copy), self->stream, &error) == RC_OK)
+          self->stats, sizeof (copy), self->stream->handle, &error) == RC_OK)
     gst_rc_voxel_stats_add (sum, &copy);
   else
     GST_WARNING ("what the device counted cannot be read: %s", error.message);
@@ -41,7 +41,8 @@ end_plan (GstRcVoxelCuda * self)
   rc_cuda_memory_free (cuda, self->stats);
   self->stats = NULL;
   if (self->stream)
-    gst_rc_cuda_allocator_give_stream (self->allocator, self->stream);
+    gst_rc_cuda_pool_give_stream (gst_rc_cuda_allocator_pool (self->allocator),
+        self->stream);
   self->stream = NULL;
   gst_clear_object (&self->allocator);
 }
@@ -72,12 +73,13 @@ begin_plan (GstRcVoxelCuda * self, GstRcCudaAllocator * allocator,
     return RC_OK;
   end_plan (self);
   self->allocator = gst_object_ref (allocator);
-  self->stream = gst_rc_cuda_allocator_take_stream (allocator, error);
+  self->stream = gst_rc_cuda_pool_take_stream (gst_rc_cuda_allocator_pool
+      (allocator), error);
   status = self->stream ? rc_cuda_memory_new (cuda, sizeof (RcVoxelStats),
       &self->stats, error) : RC_ERR_CUDA;
   if (status == RC_OK)
     status = rc_cuda_clear (cuda, self->stats, sizeof (RcVoxelStats),
-        self->stream, error);
+        self->stream->handle, error);
   if (status == RC_OK) {
     self->voxelizer = rc_cuda_voxelizer_new (cuda, plan->voxelizer, error);
     if (!self->voxelizer)
@@ -92,27 +94,29 @@ static RcStatus
 run (GstRcVoxelCuda * self, GstMemory * in, gint64 n, GstMemory * out,
     RcError * error)
 {
+  GstRcCudaPool *pool = gst_rc_cuda_allocator_pool (self->allocator);
   gpointer points, grid;
-  RcStatus status, released;
+  GstRcCudaMark *mark;
+  RcStatus status;
 
   status = gst_rc_cuda_memory_acquire (in, GST_MAP_READ, self->stream, &points,
       error);
+  if (status == RC_OK)
+    status = gst_rc_cuda_memory_acquire (out, GST_MAP_WRITE, self->stream,
+        &grid, error);
   if (status != RC_OK)
     return status;
-  status = gst_rc_cuda_memory_acquire (out, GST_MAP_WRITE, self->stream, &grid,
-      error);
-  if (status == RC_OK) {
-    self->counted = TRUE;
-    status = rc_cuda_voxelize_dense (self->voxelizer, self->stream, points, n,
-        grid, self->stats, error);
-  }
-  released = gst_rc_cuda_memory_release (in, GST_MAP_READ, self->stream,
-      status == RC_OK ? error : NULL);
+  self->counted = TRUE;
+  status = rc_cuda_voxelize_dense (self->voxelizer, self->stream->handle,
+      points, n, grid, self->stats, error);
+  mark = gst_rc_cuda_pool_mark (pool, self->stream, status == RC_OK ? error
+      : NULL);
+  if (!mark)
+    return status == RC_OK ? RC_ERR_CUDA : status;
+  gst_rc_cuda_memory_release (in, GST_MAP_READ, mark);
   if (status == RC_OK)
-    status = released;
-  if (status == RC_OK)
-    status = gst_rc_cuda_memory_release (out, GST_MAP_WRITE, self->stream,
-        error);
+    gst_rc_cuda_memory_release (out, GST_MAP_WRITE, mark);
+  gst_rc_cuda_pool_unmark (pool, mark);
   return status;
 }
 

@@ -14,7 +14,7 @@ typedef struct
 {
   GMutex lock;
   GstRcCudaAllocator *allocator;
-  gpointer stream;
+  GstRcCudaStream *stream;
   RcCudaVoxelizer *voxelizer;
   gpointer stats;               /* RcVoxelStats of what is not yet in `before` */
   RcVoxelStats before;          /* of devices and plans that came before */

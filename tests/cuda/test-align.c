@@ -350,7 +350,7 @@ GST_START_TEST (test_steady_state)
     {"cuEventCreate", 0}, {"cuStreamCreate", 0}, {"cuEventSynchronize", 0},
     {"cuMemcpyDtoHAsync_v2", 0}, {"cuMemcpyDtoDAsync_v2", 0},
     {"cuMemcpyHtoD_v2", 0}, {"cuLaunchKernel", 1}, {"cuModuleLoadData", 0},
-    {"cuMemcpyHtoDAsync_v2", STREAMS}
+    {"cuMemcpyHtoDAsync_v2", STREAMS}, {"cuEventRecord", 1 + STREAMS}
   };
   gint before[G_N_ELEMENTS (calls)];
   GstElement *mux = gst_element_factory_make ("rcfusemux", NULL);
