@@ -17,6 +17,11 @@
  * held, from a later sample) and how far the nearest sample is from the tick, in
  * an `RcProvenance` meta and, on request, in two further tensors.
  *
+ * Streams in CUDA memory (rcupload) are aligned there, beside streams in system
+ * memory: one launch makes all values of a tick, to the CPU's bits, and the output is
+ * in CUDA memory if downstream takes that. Which samples a tick takes is decided on
+ * the CPU from their times alone, so that nothing waits for the device.
+ *
  * ## Example pipelines
  * |[
  * gst-launch-1.0 rcfusemux name=m rate=50/1 ! fakesink silent=false -v \
@@ -28,6 +33,11 @@
  *   filesrc location=imu.csv ! rccsvparse time-unit=ns quaternions=qw:wxyz ! m.sink_imu \
  *   filesrc location=vicon.csv ! rccsvparse time-unit=ns ! m.sink_vicon
  * ]| Two logs of one machine, aligned and recorded.
+ * |[
+ * gst-launch-1.0 rcfusemux name=m rate=100/1 ! rcdownload ! fakesink silent=false -v \
+ *   rctestsrc kind=imu num-buffers=500 ! rcupload ! m.sink_imu \
+ *   rctestsrc kind=force num-buffers=500 ! m.sink_force
+ * ]| One sensor in CUDA memory and one that is not, in tensors on the GPU.
  *
  * Since: 0.1
  */

@@ -24,6 +24,11 @@
  * gives an empty grid. Properties may change while PLAYING: the next buffer is
  * made with the new ones, and with new caps where they need them.
  *
+ * Clouds in CUDA memory (rcupload) become grids in CUDA memory, if downstream takes
+ * them, on the device that they lie on; the cells are the same bits. With
+ * #GstRcVoxelize:backend=auto a failure of the device makes the CPU do it, which is
+ * counted. The sparse modes are computed on the CPU.
+ *
  * ## Example pipelines
  * |[
  * gst-launch-1.0 rctestsrc kind=lidar num-buffers=20 ! \
