@@ -114,14 +114,17 @@ static __device__ void store_wrapped(const T &t, const RcSegment &segment, doubl
     put(dtype, segment.lowest, out);
 }
 
-template <typename T>
-static __device__ __noinline__ void load_quaternion(const T &t, const RcSegment &segment, int64_t i,
-                                                    double *q) {
-  const uint8_t *row = t.row(i);
-  const double sign = t.sign(i, segment);
-
-  for (int k = 0; k < 4; k++) q[k] = sign * t.wide(row, segment.first + k);
+/* Not with the tick, which would have to lie in memory for it. */
+static __device__ __noinline__ void load_quaternion(RcDType dtype, size_t size, const uint8_t *in,
+                                                    double sign, double *q) {
+  for (int k = 0; k < 4; k++) q[k] = sign * get(dtype, in + k * size);
   rc_quat_normalise(q);
+}
+
+template <typename T>
+static __device__ void take_quaternion(const T &t, const RcSegment &segment, int64_t i, double *q) {
+  load_quaternion(t.s.config.dtype, t.s.size, t.row(i) + segment.first * t.s.size,
+                  t.sign(i, segment), q);
 }
 
 template <typename T>
@@ -150,8 +153,8 @@ static __device__ void make_between(const T &t, const RcSegment &segment, int64_
   if (segment.kind == RC_SEGMENT_QUATERNION) {
     double from[4], to[4], between[4];
 
-    load_quaternion(t, segment, t.pick.left, from);
-    load_quaternion(t, segment, t.pick.left + 1, to);
+    take_quaternion(t, segment, t.pick.left, from);
+    take_quaternion(t, segment, t.pick.left + 1, to);
     slerp(from, to, wide, between);
     store_quaternion(t, between, out);
     return;
@@ -198,12 +201,12 @@ static __device__ void mean_quaternion(const T &t, const RcTick &window, const R
                                        uint8_t *out) {
   double sum[4], x[4], y[4], from[4], to[4];
 
-  load_quaternion(t, segment, 0, x);
+  take_quaternion(t, segment, 0, x);
   for (int k = 0; k < 4; k++) sum[k] = window.head * x[k];
   for (int64_t i = 0; i + 1 < t.pick.count; i++) {
     const RcMeanPart part = rc_mean_part(&window, t.times(), i);
 
-    load_quaternion(t, segment, i + 1, y);
+    take_quaternion(t, segment, i + 1, y);
     memcpy(from, x, sizeof(from));
     memcpy(to, y, sizeof(to));
     if (part.from > 0) slerp(x, y, part.from, from);
@@ -274,7 +277,7 @@ static __device__ void make_element(const T &t, int64_t e, uint8_t *out) {
     if (t.pick.op == RC_OP_COPY) {
       double q[4];
 
-      load_quaternion(t, segment, 0, q);
+      take_quaternion(t, segment, 0, q);
       store_quaternion(t, q, out);
       return;
     }

@@ -235,12 +235,13 @@ static __device__ __forceinline__ void pick_tick(const RcCudaCall &c, const Wind
 struct SeriesRows {
   const RcCudaCall &c;
   const Rows &rows;
-  int64_t batch, first;
+  int64_t batch;
+  const RcPick &pick;
 
-  __device__ const int64_t *times() const { return rows.times + first; }
-  __device__ const uint8_t *row(int64_t i) const { return row_at(c, rows, batch, first + i); }
+  __device__ const int64_t *times() const { return rows.times + pick.first; }
+  __device__ const uint8_t *row(int64_t i) const { return row_at(c, rows, batch, pick.first + i); }
   __device__ bool negated(int64_t i, const RcSegment &segment) const {
-    const int64_t at = batch * c.samples + first + i;
+    const int64_t at = batch * c.samples + pick.first + i;
 
     return c.signs && c.signs[at * segment.n_groups + segment.group];
   }
@@ -269,19 +270,20 @@ static __device__ void rows_any(const RcCudaCall &c) {
 
     pick_tick(c, w, tick, NULL, &pick);
     write_info(c, b * c.count + first + threadIdx.x, pick);
+    const int64_t *at = w.times + pick.first + pick.left;
+
+    pick.first += w.low;
     if (pick.op >= RC_OP_LINEAR && pick.op <= RC_OP_HERMITE)
-      blends[threadIdx.x] = blend_of(pick, w.times + pick.first + pick.left,
-                                     SeriesRows{c, rows, b, w.low + pick.first});
+      blends[threadIdx.x] = blend_of(pick, at, SeriesRows{c, rows, b, pick});
     if (c.report && pick.overflow > 0)
       atomicAdd((unsigned long long *)&c.report->overflow, (unsigned long long)pick.overflow);
-    pick.first += w.low;
     picks[threadIdx.x] = pick;
   }
   __syncthreads();
   for (uint32_t e = threadIdx.x; e < m * row; e += RC_CUDA_THREADS) {
     const uint32_t i = e / row;
     const Tick<SeriesRows> t = {c.sampler, c.segment_of, c.fill,
-                                picks[i],  blends[i],    {c, rows, b, picks[i].first}};
+                                picks[i],  blends[i],    {c, rows, b, picks[i]}};
     const int64_t at = b * c.out_batch_stride + (first + i) * c.out_row_stride;
 
     make_element<Real>(t, e % row, c.out + (at + e % row) * c.sampler.size);

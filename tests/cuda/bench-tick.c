@@ -14,6 +14,7 @@
 
 #define MOST 8
 #define INPUTS 64               /* different memories per stream */
+#define PARTS 9                 /* the median of so many */
 
 typedef struct
 {
@@ -32,6 +33,14 @@ cpu_seconds (void)
   return (double) t.tv_sec + (double) t.tv_nsec * 1e-9;
 }
 
+static int
+compare (const void *a, const void *b)
+{
+  const double x = *(const double *) a, y = *(const double *) b;
+
+  return (x > y) - (x < y);
+}
+
 static void
 run (const Case * c, guint ticks)
 {
@@ -44,8 +53,8 @@ run (const Case * c, guint ticks)
       c->channels);
   gchar *host_caps = g_strdup_printf ("other/tensors%s", vector);
   gchar *caps = g_strdup_printf ("other/tensors%s%s", c->feature, vector);
-  const guint warm = ticks / 10;
-  double start = 0;
+  const guint part = ticks / PARTS;
+  double us[PARTS], start = 0;
 
   gst_harness_set_src_caps_str (up, host_caps);
   for (guint s = 0; s < c->streams; s++) {
@@ -67,9 +76,13 @@ run (const Case * c, guint ticks)
       gst_buffer_unref (b);
     }
   }
-  for (guint i = 0; i < ticks + warm; i++) {
-    if (i == warm)
+  /* (one part more, to begin with) */
+  for (guint i = 0; i < (PARTS + 1) * part; i++) {
+    if (i % part == 0) {
+      if (i > part)
+        us[i / part - 2] = (cpu_seconds () - start) * 1e6 / part;
       start = cpu_seconds ();
+    }
     for (guint s = 0; s < c->streams; s++) {
       GstBuffer *b = gst_buffer_new ();
 
@@ -80,9 +93,11 @@ run (const Case * c, guint ticks)
     if (i > 1)
       gst_buffer_unref (gst_harness_pull (h[0]));
   }
+  us[PARTS - 1] = (cpu_seconds () - start) * 1e6 / part;
+  qsort (us, PARTS, sizeof (*us), compare);
   g_print ("%-6s inputs, %u streams of %5u float32, %s: %6.1f us of CPU per "
-      "tick\n", c->place, c->streams, c->channels, c->mux, (cpu_seconds ()
-          - start) * 1e6 / ticks);
+      "tick (%.1f to %.1f)\n", c->place, c->streams, c->channels, c->mux,
+      us[PARTS / 2], us[0], us[PARTS - 1]);
   for (guint s = c->streams; s-- > 0;) {
     for (guint i = 0; i < INPUTS; i++)
       gst_memory_unref (memories[s][i]);
