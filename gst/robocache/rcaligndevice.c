@@ -19,11 +19,12 @@ gst_rc_aligner_open_backend (GstRcAligner * self)
   GST_OBJECT_UNLOCK (self);
   priv->opened = NULL;
   if (priv->run.backend == GST_RC_BACKEND_CUDA)
-    priv->opened = gst_rc_cuda_open (GST_ELEMENT (self), device);
+    priv->opened = gst_rc_cuda_open (&priv->link, GST_ELEMENT (self), device);
   gst_clear_object (&before);
   g_clear_pointer (&priv->run.device, gst_rc_row_device_unref);
   if (priv->run.backend != GST_RC_BACKEND_CPU)
-    priv->run.device = gst_rc_row_device_new (device);
+    priv->run.device = gst_rc_row_device_new (&priv->link, GST_ELEMENT (self),
+        device);
   return priv->run.backend != GST_RC_BACKEND_CUDA || priv->opened;
 }
 
@@ -34,6 +35,7 @@ gst_rc_aligner_close_backend (GstRcAligner * self)
 
   g_clear_pointer (&priv->run.device, gst_rc_row_device_unref);
   gst_clear_object (&priv->opened);
+  gst_rc_cuda_link_clear (&priv->link, GST_ELEMENT (self));
 }
 
 /* Which memories downstream takes tensors in. */

@@ -165,6 +165,8 @@ gst_rc_aligner_sink_query (GstAggregator * agg, GstAggregatorPad * aggpad,
   GstVideoInfo info;
   guint size = 0;
 
+  if (gst_rc_cuda_link_query (&priv->link, GST_ELEMENT (agg), query))
+    return TRUE;
   if (GST_QUERY_TYPE (query) != GST_QUERY_ALLOCATION)
     return GST_AGGREGATOR_CLASS (gst_rc_aligner_parent_class)->sink_query (agg,
         aggpad, query);
@@ -241,6 +243,9 @@ gst_rc_aligner_src_query (GstAggregator * agg, GstQuery * query)
 {
   gboolean is_latency = GST_QUERY_TYPE (query) == GST_QUERY_LATENCY, ok;
 
+  if (gst_rc_cuda_link_query (&PRIV (GST_RC_ALIGNER (agg))->link,
+          GST_ELEMENT (agg), query))
+    return TRUE;
   if (is_latency) {
     guint64 min_upstream;
 
@@ -335,6 +340,17 @@ gst_rc_aligner_change_state (GstElement * element, GstStateChange transition)
       && gst_rc_aligner_forces_live (GST_RC_ALIGNER (element)))
     ret = GST_STATE_CHANGE_NO_PREROLL;
   return ret;
+}
+
+static void
+gst_rc_aligner_set_context (GstElement * element, GstContext * context)
+{
+  GstRcAlignerPrivate *priv = PRIV (GST_RC_ALIGNER (element));
+
+  gst_rc_cuda_link_set_context (&priv->link, element, context,
+      priv->cuda_device);
+  GST_ELEMENT_CLASS (gst_rc_aligner_parent_class)->set_context (element,
+      context);
 }
 
 /* ---- start and stop ---- */
@@ -568,6 +584,7 @@ gst_rc_aligner_finalize (GObject * object)
   GstRcAlignerPrivate *priv = PRIV (GST_RC_ALIGNER (object));
 
   gst_rc_output_clear (&priv->run.out);
+  gst_rc_aligner_close_backend (GST_RC_ALIGNER (object));
   g_ptr_array_unref (priv->run.pads);
   g_free (priv->master);
   g_free (priv->latency_hist);
@@ -681,6 +698,7 @@ gst_rc_aligner_class_init (GstRcAlignerClass * klass)
   agg_class->get_next_time = gst_rc_aligner_get_next_time;
   GST_ELEMENT_CLASS (klass)->release_pad = gst_rc_aligner_release_pad;
   GST_ELEMENT_CLASS (klass)->change_state = gst_rc_aligner_change_state;
+  GST_ELEMENT_CLASS (klass)->set_context = gst_rc_aligner_set_context;
   agg_class->sink_event = gst_rc_aligner_sink_event;
   agg_class->sink_event_pre_queue = gst_rc_aligner_sink_event_pre_queue;
   agg_class->sink_query = gst_rc_aligner_sink_query;

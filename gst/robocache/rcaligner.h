@@ -100,6 +100,8 @@ guint gst_rc_aligner_install_pad_properties (GObjectClass * klass,
     "video/x-raw, format=(string)RGB; " \
     "video/x-raw, format=(string){ BGR, RGBA, BGRA, RGBx, BGRx, ARGB, ABGR, " \
     "xRGB, xBGR, GRAY8, GRAY16_LE, GRAY16_BE }; " \
+    "video/x-raw(" GST_RC_CUDA_FEATURE "), format=(string){ RGB, BGR, RGBA, " \
+    "BGRA, RGBx, BGRx, ARGB, ABGR }; " \
     "video/x-raw"
 
 G_END_DECLS

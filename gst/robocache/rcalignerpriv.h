@@ -3,6 +3,7 @@
 #pragma once
 
 #include "rcaligner.h"
+#include "rccudashare.h"
 #include "rcdecisions.h"
 #include "rcenums.h"
 
@@ -74,6 +75,7 @@ typedef struct
   GstClockTime latency;         /* as the base class has it */
   struct _GstRcHist *latency_hist;      /* of ticks, live */
 
+  GstRcCudaLink link;
   GstRcCudaAllocator *opened;   /* backend=cuda: from READY on */
 
   GstRcAlignerRun run;

@@ -53,10 +53,11 @@ gst_rc_backend_initial (void)
 }
 
 GstRcCudaAllocator *
-gst_rc_cuda_open (GstElement * element, gint device)
+gst_rc_cuda_open (GstRcCudaLink * link, GstElement * element, gint device)
 {
   RcError error = { RC_OK, "" };
-  GstRcCudaAllocator *allocator = gst_rc_cuda_allocator_get (device, &error);
+  GstRcCudaAllocator *allocator = gst_rc_cuda_link_open (link, element, device,
+      &error);
 
   if (!allocator)
     GST_ELEMENT_ERROR (element, RESOURCE, NOT_FOUND,

@@ -2,7 +2,7 @@
 /* The properties backend and cuda-device-id, and what they decide. */
 #pragma once
 
-#include "rccudamemory.h"
+#include "rccudashare.h"
 #include "rcenums.h"
 
 G_BEGIN_DECLS
@@ -17,6 +17,7 @@ void gst_rc_backend_install_property (GObjectClass * klass, guint id);
 GstRcBackend gst_rc_backend_initial (void);
 
 /* The device's allocator (transfer full), or an error message on the bus, and NULL. */
-GstRcCudaAllocator *gst_rc_cuda_open (GstElement * element, gint device);
+GstRcCudaAllocator *gst_rc_cuda_open (GstRcCudaLink * link,
+    GstElement * element, gint device);
 
 G_END_DECLS

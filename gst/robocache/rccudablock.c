@@ -51,17 +51,27 @@ gst_rc_cuda_pool_give_stream (GstRcCudaPool * pool, GstRcCudaStream * stream)
   g_mutex_unlock (&pool->lock);
 }
 
-GstRcCudaMark *
-gst_rc_cuda_pool_mark (GstRcCudaPool * pool, GstRcCudaStream * stream,
-    RcError * error)
+static gpointer
+take_event (GstRcCudaPool * pool, RcError * error)
 {
-  GstRcCudaMark *mark;
   gpointer event;
 
   g_mutex_lock (&pool->lock);
   event = g_queue_pop_head (&pool->events);
   g_mutex_unlock (&pool->lock);
   if (!event && rc_cuda_event_new (pool->cuda, &event, error) != RC_OK)
+    return NULL;
+  return event;
+}
+
+GstRcCudaMark *
+gst_rc_cuda_pool_mark (GstRcCudaPool * pool, GstRcCudaStream * stream,
+    RcError * error)
+{
+  gpointer event = take_event (pool, error);
+  GstRcCudaMark *mark;
+
+  if (!event)
     return NULL;
   mark = g_slice_new (GstRcCudaMark);
   mark->refs = 1;
@@ -102,6 +112,24 @@ gst_rc_cuda_pool_unmark (GstRcCudaPool * pool, GstRcCudaMark * mark)
   g_mutex_lock (&pool->lock);
   unmark (pool, mark);
   g_mutex_unlock (&pool->lock);
+}
+
+RcStatus
+gst_rc_cuda_pool_order_after (GstRcCudaPool * pool, gpointer other,
+    GstRcCudaStream * stream, RcError * error)
+{
+  gpointer event = take_event (pool, error);
+  RcStatus status;
+
+  if (!event)
+    return RC_ERR_CUDA;
+  status = rc_cuda_event_record (pool->cuda, event, other, error);
+  if (status == RC_OK)
+    status = rc_cuda_event_order (pool->cuda, event, stream->handle, error);
+  g_mutex_lock (&pool->lock);
+  g_queue_push_tail (&pool->events, event);
+  g_mutex_unlock (&pool->lock);
+  return status;
 }
 
 /* Work queued on `stream` from now on comes after the mark. */

@@ -76,6 +76,11 @@ GstRcCudaMark *gst_rc_cuda_pool_mark (GstRcCudaPool * pool,
 GstRcCudaMark *gst_rc_cuda_mark_ref (GstRcCudaMark * mark);
 void gst_rc_cuda_pool_unmark (GstRcCudaPool * pool, GstRcCudaMark * mark);
 
+/* Work queued on `stream` from now on comes after what is queued on `other`, a stream of
+ * somebody else's (CUstream). */
+RcStatus gst_rc_cuda_pool_order_after (GstRcCudaPool * pool, gpointer other,
+    GstRcCudaStream * stream, RcError * error);
+
 /* Work queued on `stream` from now on comes after the last write, or, to write, after
  * all uses. Nothing is called where that is so already. */
 RcStatus gst_rc_cuda_block_order (GstRcCudaPool * pool, GstRcCudaBlock * block,

@@ -21,7 +21,8 @@ typedef struct
 struct _GstRcCudaAllocator
 {
   GstAllocator parent;
-  gint device;
+  gint device;                  /* -1: by context */
+  GstObject *context;           /* GstCuda's; NULL: the primary one */
   RcCuda *cuda;
   GstRcCudaPool pool;
   GstRcCudaStream *transfers;   /* of copies that no element queues */
@@ -38,7 +39,7 @@ static GSList *allocators;      /* GWeakRef: of those that live, or just ended *
 
 /* With the lock. */
 static GstRcCudaAllocator *
-find_allocator (gint device)
+find_allocator (gint device, GstObject * context)
 {
   GstRcCudaAllocator *found = NULL;
   GSList *next;
@@ -51,7 +52,7 @@ find_allocator (gint device)
       g_weak_ref_clear (l->data);
       g_free (l->data);
       allocators = g_slist_delete_link (allocators, l);
-    } else if (!found && one->device == device) {
+    } else if (!found && one->device == device && one->context == context) {
       found = one;
     } else {
       gst_object_unref (one);
@@ -60,19 +61,21 @@ find_allocator (gint device)
   return found;
 }
 
-/* With the lock. */
+/* With the lock; takes the context. */
 static GstRcCudaAllocator *
-new_allocator (gint device, RcError * error)
+new_allocator (gint device, GstObject * context, RcCuda * cuda, RcError * error)
 {
-  RcCuda *cuda = rc_cuda_new (device, error);
   GstRcCudaAllocator *self;
   GWeakRef *weak;
 
-  if (!cuda)
+  if (!cuda) {
+    gst_clear_object (&context);
     return NULL;
+  }
   self = g_object_new (GST_TYPE_RC_CUDA_ALLOCATOR, NULL);
   gst_object_ref_sink (self);
   self->device = device;
+  self->context = context;
   self->cuda = cuda;
   gst_rc_cuda_pool_init (&self->pool, cuda);
   self->transfers = gst_rc_cuda_pool_take_stream (&self->pool, error);
@@ -83,7 +86,9 @@ new_allocator (gint device, RcError * error)
   weak = g_new (GWeakRef, 1);
   g_weak_ref_init (weak, self);
   allocators = g_slist_prepend (allocators, weak);
-  GST_INFO_OBJECT (self, "device %d, %s", device, rc_cuda_device_name (cuda));
+  GST_INFO_OBJECT (self, "device %s, context of %s",
+      rc_cuda_device_name (cuda), context ? GST_OBJECT_NAME (context) :
+      "its own");
   return self;
 }
 
@@ -92,10 +97,28 @@ gst_rc_cuda_allocator_get (gint device, RcError * error)
 {
   GstRcCudaAllocator *self;
 
+  device = MAX (device, 0);
   g_mutex_lock (&allocators_lock);
-  self = find_allocator (MAX (device, 0));
+  self = find_allocator (device, NULL);
   if (!self)
-    self = new_allocator (MAX (device, 0), error);
+    self = new_allocator (device, NULL, rc_cuda_new (device, error), error);
+  g_mutex_unlock (&allocators_lock);
+  return self;
+}
+
+GstRcCudaAllocator *
+gst_rc_cuda_allocator_get_shared (GstObject * context, gpointer handle,
+    RcError * error)
+{
+  GstRcCudaAllocator *self;
+
+  g_mutex_lock (&allocators_lock);
+  self = find_allocator (-1, context);
+  if (self)
+    gst_object_unref (context);
+  else
+    self = new_allocator (-1, context, rc_cuda_new_for_context (handle, error),
+        error);
   g_mutex_unlock (&allocators_lock);
   return self;
 }
@@ -281,9 +304,15 @@ memory_map (GstMemory * memory, gsize maxsize, GstMapFlags flags)
   return NULL;
 }
 
+/* Under the lock, so that the reads of who had it mapped come before what is written to
+ * these bytes when somebody else has the block. */
 static void
 memory_unmap (GstMemory * memory)
 {
+  Memory *root = root_of (memory);
+
+  g_mutex_lock (&root->lock);
+  g_mutex_unlock (&root->lock);
 }
 
 static GstMemory *
@@ -459,6 +488,8 @@ allocator_free (GstAllocator * allocator, GstMemory * memory)
   Memory *m = (Memory *) memory;
 
   if (m->device) {
+    g_mutex_lock (&m->lock);    /* after the last unmap */
+    g_mutex_unlock (&m->lock);
     gst_rc_cuda_pool_give (&self->pool, m->device);
     if (m->host)
       gst_rc_cuda_pool_give (&self->pool, m->host);
@@ -476,6 +507,7 @@ gst_rc_cuda_allocator_finalize (GObject * object)
     gst_rc_cuda_pool_clear (&self->pool);
     rc_cuda_free (self->cuda);
   }
+  gst_clear_object (&self->context);
   G_OBJECT_CLASS (gst_rc_cuda_allocator_parent_class)->finalize (object);
 }
 

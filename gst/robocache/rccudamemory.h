@@ -38,6 +38,9 @@ G_DECLARE_FINAL_TYPE (GstRcCudaAllocator, gst_rc_cuda_allocator, GST,
 /* The allocator of device number `device` (-1: the first), the same one for all who
  * ask while somebody holds it. NULL and `error` where the device cannot be used. */
 GstRcCudaAllocator *gst_rc_cuda_allocator_get (gint device, RcError * error);
+/* Likewise in a context of GstCuda's (transfer full), whose CUcontext is `handle`. */
+GstRcCudaAllocator *gst_rc_cuda_allocator_get_shared (GstObject * context,
+    gpointer handle, RcError * error);
 RcCuda *gst_rc_cuda_allocator_cuda (GstRcCudaAllocator * self);
 
 /* Its streams, marks and blocks. */

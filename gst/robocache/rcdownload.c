@@ -27,20 +27,22 @@
 #include "rcelements.h"
 #include "rctransfer.h"
 
+/* *INDENT-OFF* */
 #define GST_TYPE_RC_DOWNLOAD (gst_rc_download_get_type ())
-G_DECLARE_FINAL_TYPE (GstRcDownload, gst_rc_download, GST, RC_DOWNLOAD,
-    GstRcTransfer)
-     struct _GstRcDownload
-     {
-       GstRcTransfer parent;
-     };
+G_DECLARE_FINAL_TYPE (GstRcDownload, gst_rc_download, GST, RC_DOWNLOAD, GstRcTransfer)
+/* *INDENT-ON* */
+
+struct _GstRcDownload
+{
+  GstRcTransfer parent;
+};
 
 G_DEFINE_TYPE (GstRcDownload, gst_rc_download, GST_TYPE_RC_TRANSFER);
 GST_ELEMENT_REGISTER_DEFINE (rcdownload, "rcdownload", GST_RANK_NONE,
     GST_TYPE_RC_DOWNLOAD);
 
-     static GstMemory *gst_rc_download_move (GstRcTransfer * self,
-    GstMemory * memory, RcError * error)
+static GstMemory *
+gst_rc_download_move (GstRcTransfer * self, GstMemory * memory, RcError * error)
 {
   if (gst_is_rc_cuda_memory (memory)
       && gst_rc_cuda_memory_download (memory, error) != RC_OK)

@@ -3,7 +3,7 @@
  * needs it: that of the row's memory, where it has one. */
 #pragma once
 
-#include "rccudamemory.h"
+#include "rccudashare.h"
 
 G_BEGIN_DECLS
 
@@ -11,13 +11,17 @@ typedef struct
 {
   grefcount refs;
   gint number;                  /* cuda-device-id */
+  GstRcCudaLink *link;          /* of the element, */
+  GstElement *element;          /* borrowed: used before the first row only */
   GstRcCudaAllocator *allocator;        /* NULL: not open */
   GstRcCudaStream *stream;      /* of everything that the aligner queues */
   GstRcCudaMark *mark;          /* after all of it, or NULL: none since, or before */
   gboolean failed;              /* it could not be opened: not tried again */
+  GQueue held;                  /* Held: buffers that copies still read */
 } GstRcRowDevice;
 
-GstRcRowDevice *gst_rc_row_device_new (gint number);
+GstRcRowDevice *gst_rc_row_device_new (GstRcCudaLink * link,
+    GstElement * element, gint number);
 GstRcRowDevice *gst_rc_row_device_ref (GstRcRowDevice * self);
 /* The last one closes it. NULL is allowed. */
 void gst_rc_row_device_unref (GstRcRowDevice * self);
@@ -32,6 +36,12 @@ void gst_rc_row_device_queued (GstRcRowDevice * self);
 /* A mark behind all that was queued, borrowed until something else is; NULL and `error`
  * when it cannot be made. */
 GstRcCudaMark *gst_rc_row_device_mark (GstRcRowDevice * self, RcError * error);
+
+/* A frame of GstCuda's, with `height` rows of `width` bytes from `offset` on, `stride`
+ * bytes apart, as dense device memory; the buffer is held until that is copied. NULL
+ * and `error` when it cannot be made. */
+GstBuffer *gst_rc_row_device_pack (GstRcRowDevice * self, GstBuffer * frame,
+    gsize offset, gsize stride, gsize width, gsize height, RcError * error);
 
 /* A memory that the device can read at `alignment`, with `size` bytes from `offset` of
  * the buffer: the buffer's own where that can be, else a copy. NULL and `error` when it

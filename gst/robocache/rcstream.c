@@ -316,6 +316,32 @@ pack_frame (GstRcStream * s, GstBuffer * buffer)
   return packed;
 }
 
+/* The same of a frame of GstCuda's, within the device; NULL where that cannot be. */
+static GstBuffer *
+pack_frame_there (GstRcStream * s, GstBuffer * buffer)
+{
+  const gsize height = s->input.dims[2], line = s->input.size / height;
+  const GstVideoMeta *meta = gst_buffer_get_video_meta (buffer);
+  const gsize offset = meta ? meta->offset[0] : 0;
+  const gint stride = meta ? meta->stride[0]
+      : GST_VIDEO_INFO_PLANE_STRIDE (&s->video, 0);
+  RcError error = { RC_OK, "" };
+  GstBuffer *packed;
+
+  if (!s->device || gst_buffer_n_memory (buffer) != 1
+      || !gst_memory_is_type (gst_buffer_peek_memory (buffer, 0),
+          GST_CUDA_MEMORY_TYPE)
+      || stride < (gint) line || gst_buffer_get_size (buffer) < offset
+      + (height - 1) * (gsize) stride + line)
+    return NULL;
+  packed = gst_rc_row_device_pack (s->device, buffer, offset, (gsize) stride,
+      line, height, &error);
+  if (!packed)
+    GST_WARNING_OBJECT (s->object, "a frame goes by way of the host: %s",
+        error.message);
+  return packed;
+}
+
 static void
 push_reference (GstRcStream * s, GstBuffer * buffer, const GstSegment * segment,
     gchar ** reason)
@@ -332,9 +358,10 @@ push_reference (GstRcStream * s, GstBuffer * buffer, const GstSegment * segment,
     fits = size % s->cloud.point_step == 0;
   else if (s->kind == GST_RC_STREAM_TENSOR)
     fits = size == n * s->input.size && (n == 1 || n_times == n);
-  if (fits)
-    kept = s->kind == GST_RC_STREAM_VIDEO ? pack_frame (s, buffer) :
-        gst_buffer_ref (buffer);
+  if (fits && s->kind != GST_RC_STREAM_VIDEO)
+    kept = gst_buffer_ref (buffer);
+  else if (fits && !(kept = pack_frame_there (s, buffer)))
+    kept = pack_frame (s, buffer);
   if (!kept) {
     if (reason)
       *reason = g_strdup_printf ("a buffer of %" G_GSIZE_FORMAT " bytes with %"

@@ -329,6 +329,9 @@ gst_rc_stream_configure (GstRcStream * s, const GstRcStreamConfig * config,
         gst_rc_enum_nick (GST_TYPE_RC_METHOD, s->method + 1));
   if (!make_samplers (s, error) || !make_value_part (s, error))
     return FALSE;
+  /* the source's own words for these give way */
+  g_free (s->parts[0].role);
+  g_free (s->parts[0].method);
   s->parts[0].role =
       g_strdup (gst_rc_enum_nick (GST_TYPE_RC_ROLE, config->role));
   s->parts[0].method =

@@ -34,20 +34,25 @@ enum
   PROP_CUDA_DEVICE_ID,
 };
 
+/* *INDENT-OFF* */
 #define GST_TYPE_RC_UPLOAD (gst_rc_upload_get_type ())
 G_DECLARE_FINAL_TYPE (GstRcUpload, gst_rc_upload, GST, RC_UPLOAD, GstRcTransfer)
-     struct _GstRcUpload
-     {
-       GstRcTransfer parent;
-       gint device;             /* under the object lock */
-       GstRcCudaAllocator *allocator;   /* from READY on */
-     };
+/* *INDENT-ON* */
+
+struct _GstRcUpload
+{
+  GstRcTransfer parent;
+  gint device;                  /* under the object lock */
+  GstRcCudaLink link;
+  GstRcCudaAllocator *allocator;        /* from READY on */
+};
 
 G_DEFINE_TYPE (GstRcUpload, gst_rc_upload, GST_TYPE_RC_TRANSFER);
 GST_ELEMENT_REGISTER_DEFINE (rcupload, "rcupload", GST_RANK_NONE,
     GST_TYPE_RC_UPLOAD);
 
-     static GstMemory *gst_rc_upload_move (GstRcTransfer * transfer,
+static GstMemory *
+gst_rc_upload_move (GstRcTransfer * transfer,
     GstMemory * memory, RcError * error)
 {
   GstRcUpload *self = GST_RC_UPLOAD (transfer);
@@ -94,15 +99,38 @@ gst_rc_upload_change_state (GstElement * element, GstStateChange transition)
     GST_OBJECT_LOCK (self);
     device = self->device;
     GST_OBJECT_UNLOCK (self);
-    self->allocator = gst_rc_cuda_open (element, device);
+    self->allocator = gst_rc_cuda_open (&self->link, element, device);
     if (!self->allocator)
       return GST_STATE_CHANGE_FAILURE;
   }
   ret = GST_ELEMENT_CLASS (gst_rc_upload_parent_class)->change_state (element,
       transition);
-  if (transition == GST_STATE_CHANGE_READY_TO_NULL)
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL) {
     gst_clear_object (&self->allocator);
+    gst_rc_cuda_link_clear (&self->link, element);
+  }
   return ret;
+}
+
+static void
+gst_rc_upload_set_context (GstElement * element, GstContext * context)
+{
+  GstRcUpload *self = GST_RC_UPLOAD (element);
+
+  gst_rc_cuda_link_set_context (&self->link, element, context, self->device);
+  GST_ELEMENT_CLASS (gst_rc_upload_parent_class)->set_context (element,
+      context);
+}
+
+static gboolean
+gst_rc_upload_query (GstBaseTransform * trans, GstPadDirection direction,
+    GstQuery * query)
+{
+  GstRcUpload *self = GST_RC_UPLOAD (trans);
+
+  return gst_rc_cuda_link_query (&self->link, GST_ELEMENT (self), query)
+      || GST_BASE_TRANSFORM_CLASS (gst_rc_upload_parent_class)->query (trans,
+      direction, query);
 }
 
 static void
@@ -136,7 +164,10 @@ gst_rc_upload_get_property (GObject * object, guint id, GValue * value,
 static void
 gst_rc_upload_finalize (GObject * object)
 {
-  gst_clear_object (&GST_RC_UPLOAD (object)->allocator);
+  GstRcUpload *self = GST_RC_UPLOAD (object);
+
+  gst_clear_object (&self->allocator);
+  gst_rc_cuda_link_clear (&self->link, GST_ELEMENT (self));
   G_OBJECT_CLASS (gst_rc_upload_parent_class)->finalize (object);
 }
 
@@ -150,6 +181,8 @@ gst_rc_upload_class_init (GstRcUploadClass * klass)
   object_class->finalize = gst_rc_upload_finalize;
   gst_rc_cuda_install_device_property (object_class, PROP_CUDA_DEVICE_ID);
   GST_ELEMENT_CLASS (klass)->change_state = gst_rc_upload_change_state;
+  GST_ELEMENT_CLASS (klass)->set_context = gst_rc_upload_set_context;
+  GST_BASE_TRANSFORM_CLASS (klass)->query = gst_rc_upload_query;
   GST_BASE_TRANSFORM_CLASS (klass)->propose_allocation =
       gst_rc_upload_propose_allocation;
   GST_RC_TRANSFER_CLASS (klass)->move = gst_rc_upload_move;

@@ -264,6 +264,8 @@ pad_query (GstPad * pad, GstObject * parent, GstQuery * query)
   GstRcVoxelize *self = GST_RC_VOXELIZE (parent);
   GstCaps *filter, *caps;
 
+  if (gst_rc_cuda_link_query (&self->work.link, GST_ELEMENT (self), query))
+    return TRUE;
   if (GST_QUERY_TYPE (query) != GST_QUERY_CAPS)
     return gst_pad_query_default (pad, parent, query);
   gst_query_parse_caps (query, &filter);
@@ -522,6 +524,16 @@ gst_rc_voxelize_change_state (GstElement * element, GstStateChange transition)
 }
 
 static void
+gst_rc_voxelize_set_context (GstElement * element, GstContext * context)
+{
+  GstRcVoxelize *self = GST_RC_VOXELIZE (element);
+
+  gst_rc_cuda_link_set_context (&self->work.link, element, context,
+      self->device);
+  GST_ELEMENT_CLASS (parent_class)->set_context (element, context);
+}
+
+static void
 gst_rc_voxelize_finalize (GObject * object)
 {
   GstRcVoxelize *self = GST_RC_VOXELIZE (object);
@@ -614,6 +626,7 @@ gst_rc_voxelize_class_init (GstRcVoxelizeClass * klass)
   object_class->finalize = gst_rc_voxelize_finalize;
   install_properties (object_class);
   element_class->change_state = gst_rc_voxelize_change_state;
+  element_class->set_context = gst_rc_voxelize_set_context;
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class,

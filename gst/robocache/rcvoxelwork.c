@@ -113,7 +113,8 @@ get_device (GstRcVoxelWork * self, GstBuffer * in, RcError * error)
   if (memory && gst_is_rc_cuda_memory (memory))
     return GST_RC_CUDA_ALLOCATOR (memory->allocator);
   if (!self->allocator)
-    self->allocator = gst_rc_cuda_allocator_get (self->device, error);
+    self->allocator = gst_rc_cuda_link_open (&self->link, self->element,
+        self->device, error);
   return self->allocator;
 }
 
@@ -247,7 +248,7 @@ gst_rc_voxel_work_open (GstRcVoxelWork * self, GstRcBackend backend,
   self->backend = backend;
   self->device = device;
   if (backend == GST_RC_BACKEND_CUDA && !self->allocator)
-    self->allocator = gst_rc_cuda_open (self->element, device);
+    self->allocator = gst_rc_cuda_open (&self->link, self->element, device);
   return backend != GST_RC_BACKEND_CUDA || self->allocator;
 }
 
@@ -255,6 +256,7 @@ void
 gst_rc_voxel_work_close (GstRcVoxelWork * self)
 {
   gst_clear_object (&self->allocator);
+  gst_rc_cuda_link_clear (&self->link, self->element);
 }
 
 gboolean

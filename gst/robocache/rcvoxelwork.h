@@ -23,6 +23,7 @@ typedef struct
   GstElement *element;          /* borrowed: for messages */
   GstRcBackend backend;
   gint device;
+  GstRcCudaLink link;
   GstRcCudaAllocator *allocator;        /* for data that lies on no device: opened
                                          * when it is needed */
   GstRcVoxelPlan plan;

@@ -28,6 +28,26 @@ typedef struct CUevent_st *RcCuEvent;
 #define RC_CU_ATTRIBUTE_MAJOR 75
 #define RC_CU_ATTRIBUTE_MINOR 76
 
+#define RC_CU_MEMORY_DEVICE 2
+
+/* CUDA_MEMCPY2D */
+typedef struct
+{
+  size_t from_x, from_y;
+  unsigned from_type;           /* CUmemorytype */
+  const void *from_host;
+  RcCuPointer from;
+  void *from_array;
+  size_t from_pitch;
+  size_t to_x, to_y;
+  unsigned to_type;
+  void *to_host;
+  RcCuPointer to;
+  void *to_array;
+  size_t to_pitch;
+  size_t width, height;         /* bytes, rows */
+} RcCuCopy2D;
+
 #define RC_CU_STREAM_NON_BLOCKING 1
 #define RC_CU_EVENT_DISABLE_TIMING 2
 #define RC_CU_HOST_PORTABLE 1
@@ -74,6 +94,8 @@ typedef struct CUevent_st *RcCuEvent;
       size_t size, RcCuStream stream)) \
   X (copy_async, cuMemcpyDtoDAsync_v2, (RcCuPointer to, RcCuPointer from, \
       size_t size, RcCuStream stream)) \
+  X (copy_2d_async, cuMemcpy2DAsync_v2, (const RcCuCopy2D * copy, \
+      RcCuStream stream)) \
   X (stream_create, cuStreamCreate, (RcCuStream * stream, unsigned flags)) \
   X (stream_destroy, cuStreamDestroy_v2, (RcCuStream stream)) \
   X (stream_wait, cuStreamWaitEvent, (RcCuStream stream, RcCuEvent event, \

@@ -136,6 +136,20 @@ rc_cuda_copy (RcCuda * cuda, void *to, const void *from, size_t size,
 }
 
 RcStatus
+rc_cuda_copy_rows (RcCuda * cuda, void *to, size_t to_stride, const void *from,
+    size_t from_stride, size_t width, size_t rows, void *stream,
+    RcError * error)
+{
+  const RcCuCopy2D copy = {.from_type = RC_CU_MEMORY_DEVICE,.from =
+        POINTER (from),.from_pitch = from_stride,.to_type =
+        RC_CU_MEMORY_DEVICE,.to = POINTER (to),.to_pitch = to_stride,.width =
+        width,.height = rows
+  };
+
+  CALL (copy_2d_async (&copy, stream), "cuMemcpy2DAsync", RC_CUDA_COPIES);
+}
+
+RcStatus
 rc_cuda_clear (RcCuda * cuda, void *memory, size_t size, void *stream,
     RcError * error)
 {

@@ -40,6 +40,10 @@ RC_API RcStatus rc_cuda_copy_down (RcCuda * cuda, void *to, const void *from,
     size_t size, void *stream, RcError * error);
 RC_API RcStatus rc_cuda_copy (RcCuda * cuda, void *to, const void *from,
     size_t size, void *stream, RcError * error);
+/* `rows` of `width` bytes within the device, each so many bytes after the one before. */
+RC_API RcStatus rc_cuda_copy_rows (RcCuda * cuda, void *to, size_t to_stride,
+    const void *from, size_t from_stride, size_t width, size_t rows,
+    void *stream, RcError * error);
 /* All 0. */
 RC_API RcStatus rc_cuda_clear (RcCuda * cuda, void *memory, size_t size,
     void *stream, RcError * error);

@@ -125,7 +125,6 @@ main (int argc, char **argv)
   };
   const guint ticks = argc > 1 ? (guint) atoi (argv[1]) : 20000;
 
-  on_stub_start (argv);
   if (!on_stub_have_device ())
     return 77;
   gst_init (&argc, &argv);

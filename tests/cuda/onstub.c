@@ -9,23 +9,6 @@
 
 #include "common/cuda.h"
 
-void
-on_stub_start (char **argv)
-{
-  const char *stubs = getenv ("RC_STUBS"), *others = getenv ("LD_LIBRARY_PATH");
-  char path[4096];
-
-  if (!stubs || getenv ("RC_ON_STUB"))
-    return;
-  snprintf (path, sizeof (path), "%s/new%s%s", stubs, others ? ":" : "",
-      others ? others : "");
-  setenv ("LD_LIBRARY_PATH", path, 1);
-  setenv ("RC_ON_STUB", "1", 1);
-  execv ("/proc/self/exe", argv);
-  perror ("/proc/self/exe");
-  exit (1);
-}
-
 int
 on_stub_have_device (void)
 {

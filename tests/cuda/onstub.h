@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For tests that run on the stub (stub.c) where RC_STUBS says where it is, and on the
- * machine's own device where it does not. */
+/* For tests that run on the stub (stub.c) where LD_LIBRARY_PATH says where it is, and on
+ * the machine's own device where it does not. */
 #pragma once
-
-/* First in main (): starts the program again, with the stub as its libcuda.so.1. */
-void on_stub_start (char **argv);
 
 /* Whether a device can be used; else prints why the test is skipped. */
 int on_stub_have_device (void);

@@ -161,6 +161,8 @@ CALL (cuMemcpyDtoHAsync_v2, (void *to, unsigned long long from, size_t size,
 CALL (cuMemcpyDtoDAsync_v2, (unsigned long long to, unsigned long long from,
     size_t size, void *stream), (void) stream; memcpy ((void *) (size_t) to,
     (void *) (size_t) from, size))
+CALL (cuMemcpy2DAsync_v2, (const void *copy, void *stream), (void) copy;
+    (void) stream)
 CALL (cuStreamCreate, (void **stream, unsigned flags), (void) flags;
     *stream = malloc (1); alive++)
 CALL (cuStreamDestroy_v2, (void *stream), free (stream); alive--)

@@ -581,7 +581,6 @@ elements_suite (void)
 int
 main (int argc, char **argv)
 {
-  on_stub_start (argv);
   if (!on_stub_have_device ())
     return 77;
   if (argc > 1 && !strcmp (argv[1], "--backend")) {

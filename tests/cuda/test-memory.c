@@ -560,7 +560,6 @@ memory_suite (void)
 int
 main (int argc, char **argv)
 {
-  on_stub_start (argv);
   if (!on_stub_have_device ())
     return 77;
   gst_check_init (&argc, &argv);
