@@ -9,6 +9,7 @@
 #include "common/dtype.h"
 #include "common/status.h"
 #include "fuse/fuse.h"
+#include "fuse/fuse-cuda.h"
 #include "resample/apply-cuda.h"
 #include "resample/resample.h"
 #include "resample/resample-cuda.h"

@@ -35,6 +35,18 @@ typedef enum
   X (RC_KERNEL_FEW_BF16, "rc_rows_linear_bf16_few") \
   X (RC_KERNEL_ANY_F32, "rc_rows_any_f32") \
   X (RC_KERNEL_ANY_F64, "rc_rows_any_f64") \
+  X (RC_KERNEL_FUSED_COPY, "rc_fused_copy") \
+  X (RC_KERNEL_FUSED_LINEAR_F32, "rc_fused_linear_f32") \
+  X (RC_KERNEL_FUSED_LINEAR_F64, "rc_fused_linear_f64") \
+  X (RC_KERNEL_FUSED_LINEAR_F16, "rc_fused_linear_f16") \
+  X (RC_KERNEL_FUSED_LINEAR_BF16, "rc_fused_linear_bf16") \
+  X (RC_KERNEL_FUSED_FEW_COPY, "rc_fused_copy_few") \
+  X (RC_KERNEL_FUSED_FEW_F32, "rc_fused_linear_f32_few") \
+  X (RC_KERNEL_FUSED_FEW_F64, "rc_fused_linear_f64_few") \
+  X (RC_KERNEL_FUSED_FEW_F16, "rc_fused_linear_f16_few") \
+  X (RC_KERNEL_FUSED_FEW_BF16, "rc_fused_linear_bf16_few") \
+  X (RC_KERNEL_FUSED_ANY_F32, "rc_fused_any_f32") \
+  X (RC_KERNEL_FUSED_ANY_F64, "rc_fused_any_f64") \
   X (RC_KERNEL_APPLY_ROWS, "rc_apply_rows") \
   X (RC_KERNEL_APPLY_SIGNS, "rc_apply_signs")
 #define RC_CUDA_VOXELIZE_KERNELS(X) \

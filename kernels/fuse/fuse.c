@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fuse.h"
+#include "fuse-private.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-static RcStatus
-check_streams (const RcFuseStream * streams, int32_t n, RcError * error)
+RcStatus
+rc_fuse_check_streams (const RcFuseStream * streams, int32_t n, RcError * error)
 {
   if (n < 1 || !streams)
     return rc_error_set (error, RC_ERR_ARGUMENT, "%d streams at %s: must be at "
@@ -26,7 +26,7 @@ RcStatus
 rc_fuse_ranges (const RcFuseStream * streams, int32_t n, int64_t * first,
     RcError * error)
 {
-  RcStatus status = check_streams (streams, n, error);
+  RcStatus status = rc_fuse_check_streams (streams, n, error);
 
   if (status != RC_OK)
     return status;
@@ -42,9 +42,9 @@ rc_fuse_ranges (const RcFuseStream * streams, int32_t n, int64_t * first,
   return RC_OK;
 }
 
-static RcStatus
-check_outputs (const RcFuseStream * streams, int32_t n, const RcTicks * ticks,
-    const RcFused * out, int64_t * row, RcError * error)
+RcStatus
+rc_fuse_check_outputs (const RcFuseStream * streams, int32_t n,
+    const RcTicks * ticks, const RcFused * out, int64_t * row, RcError * error)
 {
   const RcDType dtype = rc_sampler_dtype (streams[0].sampler);
   int64_t total = 0;
@@ -76,33 +76,42 @@ check_outputs (const RcFuseStream * streams, int32_t n, const RcTicks * ticks,
 /* Element `n` of the streams at one tick, where an array is wanted. */
 #define AT(array, n) ((array) ? (array) + (n) : NULL)
 
+RcResampled
+rc_fuse_output (const RcFused * out, const RcSampler * sampler, int32_t n,
+    int32_t i, int64_t first, int64_t row)
+{
+  const size_t size = rc_dtype_size (rc_sampler_dtype (sampler));
+  RcResampled one = {.info_stride = n };
+
+  if (out->values) {
+    one.values = (uint8_t *) out->values + (size_t) first *size;
+    one.row_stride = row;
+    one.batch_stride = out->batch_stride;
+  } else {
+    one.values = out->separate[i];
+  }
+  one.state = AT (out->state, i);
+  one.skew = AT (out->skew, i);
+  one.newest = AT (out->newest, i);
+  one.gather_count = AT (out->gather_count, i);
+  one.gather_times = out->gather_times ? out->gather_times[i] : NULL;
+  return one;
+}
+
 RcStatus
 rc_fuse (const RcFuseStream * streams, int32_t n, const RcTicks * ticks,
     RcFused * out, RcError * error)
 {
   int64_t row = 0, first = 0;
-  RcStatus status = check_streams (streams, n, error);
+  RcStatus status = rc_fuse_check_streams (streams, n, error);
 
   if (status == RC_OK)
-    status = check_outputs (streams, n, ticks, out, &row, error);
+    status = rc_fuse_check_outputs (streams, n, ticks, out, &row, error);
   for (int32_t i = 0; status == RC_OK && i < n; i++) {
     const RcSampler *sampler = streams[i].sampler;
-    const size_t size = rc_dtype_size (rc_sampler_dtype (sampler));
-    RcResampled one = {.info_stride = n };
+    RcResampled one = rc_fuse_output (out, sampler, n, i, first, row);
     RcError inner = { RC_OK, "" };
 
-    if (out->values) {
-      one.values = (uint8_t *) out->values + (size_t) first *size;
-      one.row_stride = row;
-      one.batch_stride = out->batch_stride;
-    } else {
-      one.values = out->separate[i];
-    }
-    one.state = AT (out->state, i);
-    one.skew = AT (out->skew, i);
-    one.newest = AT (out->newest, i);
-    one.gather_count = AT (out->gather_count, i);
-    one.gather_times = out->gather_times ? out->gather_times[i] : NULL;
     status = rc_resample (sampler, &streams[i].series, ticks, &one, &inner);
     if (status != RC_OK)
       rc_error_set (error, status, "streams[%d]: %s", i, inner.message);

@@ -12,6 +12,10 @@
 /* Few: so many vectors to be made, of series this short, go by latency. */
 #define RC_CUDA_FEW_SAMPLES 128
 #define RC_CUDA_FEW_VECTORS (1 << 19)
+/* and of streams that share a launch, where that would not be one with the kernels for
+ * more (docs/bench-cuda.md) */
+#define RC_CUDA_FUSED_FEW_SAMPLES 256
+#define RC_CUDA_FUSED_FEW_VECTORS (1 << 16)
 #define RC_CUDA_FEW_TILE 8      /* most ticks of a warp */
 
 /* One call, its strides resolved: the kernels' argument. Strides in elements. */
@@ -43,6 +47,15 @@ typedef struct
                                  * these a batch has */
   uint32_t vectors;             /* of a row */
 } RcCudaCall;
+
+/* Calls of one kernel that share a launch: each has its blocks. */
+#define RC_CUDA_FUSED 10        /* what an argument of 4 KB holds */
+typedef struct
+{
+  int64_t n;
+  uint32_t first_block[RC_CUDA_FUSED];
+  RcCudaCall calls[RC_CUDA_FUSED];
+} RcCudaFused;
 
 /* What the kernels need of a sampler, in device memory. */
 typedef struct
@@ -89,3 +102,24 @@ typedef struct
   int64_t n;
   uint8_t here[4096 - 16];         /* at a multiple of 8 */
 } RcCudaApply;
+
+/* A call that is checked and planned, but for its scratch. */
+typedef struct
+{
+  RcCudaCall call;
+  int32_t kernel;               /* RcCudaKernel, of RC_KERNEL_COPY .. ANY_F64 */
+  int64_t blocks;               /* 0: nothing to do */
+  void *scratch;                /* once prepared */
+} RcCudaPlanned;
+
+#ifndef __cplusplus
+/* `streams`: so many share the device; `few`: series of so many samples are short enough
+ * for the kernels for few ticks. */
+RcStatus rc_cuda_plan (RcCuda * cuda, int32_t streams, int64_t few,
+    const RcCudaSampler * sampler, const RcSeries * series, const RcTicks * ticks, const RcResampled * out,
+    RcCudaReport * report, RcCudaPlanned * planned, RcError * error);
+/* With the context current: the scratch and what has to be known before; free the
+ * scratch on the same stream. */
+RcStatus rc_cuda_plan_prepare (RcCuda * cuda, void *stream,
+    RcCudaPlanned * planned, RcError * error);
+#endif

@@ -164,10 +164,11 @@ choose (const RcCudaSampler * sampler, const RcCudaCall * c)
 /* Ticks of a block: enough for each thread to have several parts of rows in
  * flight, and few enough that every multiprocessor has blocks. */
 static uint32_t
-tile_of (const RcCuda * cuda, const RcCudaCall * c, int64_t parts)
+tile_of (const RcCuda * cuda, int32_t streams, const RcCudaCall * c,
+    int64_t parts)
 {
   const int64_t enough = 8 * RC_CUDA_THREADS;
-  const int64_t blocks = 4 * rc_cuda_multiprocessors (cuda);
+  const int64_t blocks = 4 * rc_cuda_multiprocessors (cuda) / streams;
   int64_t tile = RC_CUDA_TILE;
 
   while (tile > 1 && (tile / 2 * parts >= enough
@@ -176,10 +177,12 @@ tile_of (const RcCuda * cuda, const RcCudaCall * c, int64_t parts)
   return (uint32_t) tile;
 }
 
-static RcStatus
-prepare (RcCuda * cuda, void *stream, RcCudaCall * c, void **scratch,
+RcStatus
+rc_cuda_plan_prepare (RcCuda * cuda, void *stream, RcCudaPlanned * planned,
     RcError * error)
 {
+  RcCudaCall *c = &planned->call;
+  void **scratch = &planned->scratch;
   const int64_t rows = c->batch * c->samples;
   const bool unique = c->report != NULL;
   const int32_t groups = c->sampler.blends ? c->sampler.n_quaternions : 0;
@@ -208,21 +211,18 @@ prepare (RcCuda * cuda, void *stream, RcCudaCall * c, void **scratch,
 }
 
 RcStatus
-rc_cuda_resample (RcCuda * cuda, void *stream, const RcCudaSampler * sampler,
-    const RcSeries * series, const RcTicks * ticks, RcResampled * out,
-    RcCudaReport * report, RcError * error)
+rc_cuda_plan (RcCuda * cuda, int32_t streams, int64_t few,
+    const RcCudaSampler * sampler, const RcSeries * series,
+    const RcTicks * ticks, const RcResampled * out, RcCudaReport * report,
+    RcCudaPlanned * planned, RcError * error)
 {
+  RcCudaCall *c = &planned->call;
   RcResamplePlan plan;
-  RcCudaCall c;
   RcCudaKernel kernel;
-  void *scratch = NULL;
-  int64_t row, blocks;
-  bool few;
+  int64_t row;
+  bool is_few;
   RcStatus status;
 
-  if (!cuda || !sampler)
-    return rc_error_set (error, RC_ERR_ARGUMENT, "%s is NULL", cuda ? "sampler"
-        : "cuda");
   status = rc_resample_plan (&sampler->sampler, series, ticks, out, &plan,
       error);
   if (status == RC_OK)
@@ -230,60 +230,84 @@ rc_cuda_resample (RcCuda * cuda, void *stream, const RcCudaSampler * sampler,
         error);
   if (status != RC_OK)
     return status;
-  out->duplicates = out->overflow = 0;
   row = rc_sampler_row_elements (&sampler->sampler);
   if (row > INT32_MAX / RC_CUDA_TILE)
     return rc_error_set (error, RC_ERR_OVERFLOW, "a row of %" PRId64
         " elements", row);
-  memset (&c, 0, sizeof (c));
-  c.sampler = sampler->sampler;
-  c.segment_of = sampler->segment_of;
-  c.values = series->values;
-  c.times = series->times;
-  c.lengths = series->lengths;
-  c.batch = series->batch;
-  c.samples = series->values ? series->samples : 0;
-  c.row_stride = plan.row_stride;
-  c.batch_stride = plan.batch_stride;
-  c.times_stride = plan.times_stride;
-  c.ticks = ticks->times;
-  c.count = ticks->count;
-  c.ticks_stride = ticks->shared ? 0 : ticks->count;
-  c.out = out->values;
-  c.out_row_stride = plan.out_row_stride;
-  c.out_batch_stride = plan.out_batch_stride;
-  c.info_stride = plan.info_stride;
-  c.state = out->state;
-  c.skew = out->skew;
-  c.newest = out->newest;
-  c.gather_count = out->gather_count;
-  c.gather_times = out->gather_times;
-  c.report = report;
-  c.fill = sampler->fill;
-  kernel = choose (sampler, &c);
-  c.vectors = (uint32_t) (row * (int64_t) c.sampler.size / RC_CUDA_VECTOR);
-  few = kernel < RC_KERNEL_FEW_COPY && c.samples <= RC_CUDA_FEW_SAMPLES
-      && c.batch * c.count <= RC_CUDA_FEW_VECTORS / c.vectors;
-  if (few) {
+  memset (planned, 0, sizeof (*planned));
+  c->sampler = sampler->sampler;
+  c->segment_of = sampler->segment_of;
+  c->values = series->values;
+  c->times = series->times;
+  c->lengths = series->lengths;
+  c->batch = series->batch;
+  c->samples = series->values ? series->samples : 0;
+  c->row_stride = plan.row_stride;
+  c->batch_stride = plan.batch_stride;
+  c->times_stride = plan.times_stride;
+  c->ticks = ticks->times;
+  c->count = ticks->count;
+  c->ticks_stride = ticks->shared ? 0 : ticks->count;
+  c->out = out->values;
+  c->out_row_stride = plan.out_row_stride;
+  c->out_batch_stride = plan.out_batch_stride;
+  c->info_stride = plan.info_stride;
+  c->state = out->state;
+  c->skew = out->skew;
+  c->newest = out->newest;
+  c->gather_count = out->gather_count;
+  c->gather_times = out->gather_times;
+  c->report = report;
+  c->fill = sampler->fill;
+  kernel = choose (sampler, c);
+  c->vectors = (uint32_t) (row * (int64_t) c->sampler.size / RC_CUDA_VECTOR);
+  is_few = kernel < RC_KERNEL_FEW_COPY && c->samples <= few
+      && c->batch * c->count <= RC_CUDA_FEW_VECTORS / c->vectors;
+  if (is_few) {
     kernel += RC_KERNEL_FEW_COPY - RC_KERNEL_COPY;
-    c.tile = c.vectors >= 32 ? 1 : 32 / c.vectors;
-    if (c.tile > RC_CUDA_FEW_TILE)
-      c.tile = RC_CUDA_FEW_TILE;
+    c->tile = c->vectors >= 32 ? 1 : 32 / c->vectors;
+    if (c->tile > RC_CUDA_FEW_TILE)
+      c->tile = RC_CUDA_FEW_TILE;
   } else {
-    c.tile = tile_of (cuda, &c, kernel >= RC_KERNEL_ANY_F32 ? row : c.vectors);
+    c->tile =
+        tile_of (cuda, streams, c,
+        kernel >= RC_KERNEL_ANY_F32 ? row : c->vectors);
   }
-  if ((c.count + c.tile - 1) / c.tile > INT32_MAX)
-    return rc_error_set (error, RC_ERR_OVERFLOW, "%" PRId64 " ticks", c.count);
-  c.tiles = (uint32_t) ((c.count + c.tile - 1) / c.tile);
-  blocks = c.tiles * c.batch;
-  if (few)
-    blocks = (blocks + RC_CUDA_THREADS / 32 - 1) / (RC_CUDA_THREADS / 32);
+  if ((c->count + c->tile - 1) / c->tile > INT32_MAX)
+    return rc_error_set (error, RC_ERR_OVERFLOW, "%" PRId64 " ticks", c->count);
+  c->tiles = (uint32_t) ((c->count + c->tile - 1) / c->tile);
+  planned->kernel = (int32_t) kernel;
+  planned->blocks = c->tiles * c->batch;
+  if (is_few)
+    planned->blocks = (planned->blocks + RC_CUDA_THREADS / 32 - 1)
+        / (RC_CUDA_THREADS / 32);
+  return RC_OK;
+}
+
+RcStatus
+rc_cuda_resample (RcCuda * cuda, void *stream, const RcCudaSampler * sampler,
+    const RcSeries * series, const RcTicks * ticks, RcResampled * out,
+    RcCudaReport * report, RcError * error)
+{
+  RcCudaPlanned planned;
+  RcStatus status;
+
+  if (!cuda || !sampler)
+    return rc_error_set (error, RC_ERR_ARGUMENT, "%s is NULL", cuda ? "sampler"
+        : "cuda");
+  status =
+      rc_cuda_plan (cuda, 1, RC_CUDA_FEW_SAMPLES, sampler, series, ticks, out,
+      report, &planned, error);
+  if (status != RC_OK)
+    return status;
+  out->duplicates = out->overflow = 0;
   if ((status = rc_cuda_enter (cuda, error)) != RC_OK)
     return status;
-  status = prepare (cuda, stream, &c, &scratch, error);
-  if (status == RC_OK && c.batch > 0 && c.count > 0)
-    status = rc_cuda_launch (cuda, kernel, blocks, stream, &c, error);
-  rc_cuda_free_async (cuda, scratch, stream);
+  status = rc_cuda_plan_prepare (cuda, stream, &planned, error);
+  if (status == RC_OK && planned.blocks > 0)
+    status = rc_cuda_launch (cuda, planned.kernel, planned.blocks, stream,
+        &planned.call, error);
+  rc_cuda_free_async (cuda, planned.scratch, stream);
   rc_cuda_leave (cuda);
   return status;
 }

@@ -229,6 +229,14 @@ static __device__ __forceinline__ void pick_tick(const RcCudaCall &c, const Wind
   rc_pick_rows(&c.sampler, w.times, tick == RC_TIME_NONE ? 0 : w.n, tick, hint, pick);
 }
 
+/* The stream that this block works for, of those that share a launch. */
+static __device__ int call_of(const RcCudaFused &f) {
+  int i = 0;
+
+  while (i + 1 < f.n && f.first_block[i + 1] <= blockIdx.x) i++;
+  return i;
+}
+
 /* ---- any element ---- */
 
 /* Rows of a series. */
@@ -248,11 +256,11 @@ struct SeriesRows {
 };
 
 template <typename Real>
-static __device__ void rows_any(const RcCudaCall &c) {
+static __device__ void rows_any(const RcCudaCall &c, unsigned block) {
   __shared__ RcPick picks[RC_CUDA_TILE];
   __shared__ Blend blends[RC_CUDA_TILE];
-  const int64_t b = blockIdx.x / c.tiles;
-  const int64_t first = (int64_t)(blockIdx.x % c.tiles) * c.tile;
+  const int64_t b = block / c.tiles;
+  const int64_t first = (int64_t)(block % c.tiles) * c.tile;
   const int m = (int)(c.count - first < c.tile ? c.count - first : c.tile);
   const Rows rows = rows_of(c, b);
   const int64_t samples = c.sampler.config.samples;
@@ -299,15 +307,18 @@ static __device__ void rows_any(const RcCudaCall &c) {
   }
 }
 
-extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS, ANY_BLOCKS)
-    rc_rows_any_f32(const __grid_constant__ RcCudaCall c) {
-  rows_any<float>(c);
-}
-
-extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS, ANY_BLOCKS)
-    rc_rows_any_f64(const __grid_constant__ RcCudaCall c) {
-  rows_any<double>(c);
-}
+#define ANY(name, Real)                                                     \
+  extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS, ANY_BLOCKS) \
+      rc_rows_##name(const __grid_constant__ RcCudaCall c) {                \
+    rows_any<Real>(c, blockIdx.x);                                          \
+  }                                                                         \
+  extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS, ANY_BLOCKS) \
+      rc_fused_##name(const __grid_constant__ RcCudaFused f) {              \
+    const int i = call_of(f);                                               \
+    rows_any<Real>(f.calls[i], blockIdx.x - f.first_block[i]);              \
+  }
+ANY(any_f32, float)
+ANY(any_f64, double)
 
 #include "rows-apply.cuh"
 #include "rows-whole.cuh"

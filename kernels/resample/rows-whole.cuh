@@ -134,10 +134,10 @@ struct LinearBF16 {
 
 /* Many ticks: a block finds the sources of a tile of them, then moves its rows. */
 template <typename Kind>
-static __device__ void rows_whole(const RcCudaCall &c) {
+static __device__ void rows_whole(const RcCudaCall &c, unsigned block) {
   __shared__ Source sources[RC_CUDA_TILE];
-  const int64_t b = blockIdx.x / c.tiles;
-  const int64_t first = (int64_t)(blockIdx.x % c.tiles) * c.tile;
+  const int64_t b = block / c.tiles;
+  const int64_t first = (int64_t)(block % c.tiles) * c.tile;
   const unsigned m = (unsigned)(c.count - first < c.tile ? c.count - first : c.tile);
   const unsigned vectors = c.vectors;
   const unsigned rows_apart = RC_CUDA_THREADS / vectors, vectors_apart = RC_CUDA_THREADS % vectors;
@@ -181,10 +181,10 @@ static __device__ void rows_whole(const RcCudaCall &c) {
 /* Few ticks of short series, where nothing but latency counts: a warp makes up to
  * `tile` ticks, without waiting for other warps. All of its lanes count the times up
  * to each tick; then so many lanes as a row has parts make a tick's row. */
-template <typename Kind>
-static __device__ void rows_few(const RcCudaCall &c) {
+template <typename Kind, int SAMPLES>
+static __device__ void rows_few(const RcCudaCall &c, unsigned block) {
   const unsigned lane = threadIdx.x % 32;
-  const int64_t warp = (int64_t)blockIdx.x * WARPS + threadIdx.x / 32;
+  const int64_t warp = (int64_t)block * WARPS + threadIdx.x / 32;
   const int64_t b = warp / c.tiles;
   const int64_t first = warp % c.tiles * c.tile;
   const unsigned lanes = c.vectors < 32 ? c.vectors : 32; /* of a tick */
@@ -195,11 +195,11 @@ static __device__ void rows_few(const RcCudaCall &c) {
   const bool there = mine < c.tile && first + mine < c.count;
   const int64_t tick = there ? c.ticks[b * c.ticks_stride + first + mine] : 0;
   const Window w = {rows.times, 0, rows.n};
-  int64_t until = 0, times[RC_CUDA_FEW_SAMPLES / 32];
+  int64_t until = 0, times[SAMPLES / 32];
 
   /* few enough to be read at once */
 #pragma unroll
-  for (int k = 0; k < RC_CUDA_FEW_SAMPLES / 32; k++) {
+  for (int k = 0; k < SAMPLES / 32; k++) {
     const int64_t i = k * 32 + lane;
 
     times[k] = i < rows.n ? rows.times[i] : INT64_MAX;
@@ -209,8 +209,7 @@ static __device__ void rows_few(const RcCudaCall &c) {
     int before = 0;
 
 #pragma unroll
-    for (int k = 0; k < RC_CUDA_FEW_SAMPLES / 32; k++)
-      before += __popc(__ballot_sync(ALL, times[k] <= other));
+    for (int k = 0; k < SAMPLES / 32; k++) before += __popc(__ballot_sync(ALL, times[k] <= other));
     if (i == mine) until = min((int64_t)before, rows.n);
   }
   if (!there) return;
@@ -225,17 +224,27 @@ static __device__ void rows_few(const RcCudaCall &c) {
     write_part<Kind>(c, s, read_part<Kind>(s, k * RC_CUDA_VECTOR), out + k * RC_CUDA_VECTOR);
 }
 
-#define WHOLE(name, kind)                                               \
-  extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS, BLOCKS) \
-      name(const __grid_constant__ RcCudaCall c) {                      \
-    rows_whole<kind>(c);                                                \
-  }                                                                     \
-  extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS)         \
-      name##_few(const __grid_constant__ RcCudaCall c) {                \
-    rows_few<kind>(c);                                                  \
+#define WHOLE(name, kind)                                                                 \
+  extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS, BLOCKS)                   \
+      rc_rows_##name(const __grid_constant__ RcCudaCall c) {                              \
+    rows_whole<kind>(c, blockIdx.x);                                                      \
+  }                                                                                       \
+  extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS)                           \
+      rc_rows_##name##_few(const __grid_constant__ RcCudaCall c) {                        \
+    rows_few<kind, RC_CUDA_FEW_SAMPLES>(c, blockIdx.x);                                   \
+  }                                                                                       \
+  extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS, BLOCKS)                   \
+      rc_fused_##name(const __grid_constant__ RcCudaFused f) {                            \
+    const int i = call_of(f);                                                             \
+    rows_whole<kind>(f.calls[i], blockIdx.x - f.first_block[i]);                          \
+  }                                                                                       \
+  extern "C" __global__ void __launch_bounds__(RC_CUDA_THREADS)                           \
+      rc_fused_##name##_few(const __grid_constant__ RcCudaFused f) {                      \
+    const int i = call_of(f);                                                             \
+    rows_few<kind, RC_CUDA_FUSED_FEW_SAMPLES>(f.calls[i], blockIdx.x - f.first_block[i]); \
   }
-WHOLE(rc_rows_copy, Copy)
-WHOLE(rc_rows_linear_f32, LinearF32)
-WHOLE(rc_rows_linear_f64, LinearF64)
-WHOLE(rc_rows_linear_f16, LinearF16)
-WHOLE(rc_rows_linear_bf16, LinearBF16)
+WHOLE(copy, Copy)
+WHOLE(linear_f32, LinearF32)
+WHOLE(linear_f64, LinearF64)
+WHOLE(linear_f16, LinearF16)
+WHOLE(linear_bf16, LinearBF16)
