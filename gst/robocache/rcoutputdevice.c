@@ -427,6 +427,19 @@ finish (Making * m, GstBuffer * buffer, RcError * error)
   return status;
 }
 
+/* That of the data, where some lies on one. */
+static RcStatus
+open_device (GstRcOutputState * out, RcError * error)
+{
+  GstMemory *memory = NULL;
+
+  for (guint i = 0; i < out->n_streams && !memory && !out->device->stream; i++) {
+    if (out->streams[i]->cuda_caps)
+      memory = gst_rc_stream_some_memory (out->streams[i]);
+  }
+  return gst_rc_row_device_open (out->device, memory, error);
+}
+
 RcStatus
 gst_rc_output_add_row_there (GstRcOutputState * out, guint slot,
     gboolean is_first, const RcPick * picks, const guint * slots,
@@ -435,7 +448,7 @@ gst_rc_output_add_row_there (GstRcOutputState * out, guint slot,
   const gboolean windows = out->slots > 1;
   GstBuffer *made = buffer ? gst_buffer_new () : NULL;
   Making m = {.out = out };
-  RcStatus status = gst_rc_row_device_open (out->device, NULL, error);
+  RcStatus status = open_device (out, error);
 
   if (status == RC_OK) {
     m.cuda = gst_rc_cuda_allocator_cuda (out->device->allocator);

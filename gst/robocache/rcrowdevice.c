@@ -189,8 +189,6 @@ gst_rc_row_device_pack (GstRcRowDevice * self, GstBuffer * frame, gsize offset,
   GstBuffer *packed = NULL;
   GstMapInfo map;
 
-  if (gst_rc_row_device_open (self, from, error) != RC_OK)
-    return NULL;
   let_go (self, FALSE);
   to = gst_rc_cuda_memory_new (self->allocator, width * height, error);
   if (!to)

@@ -26,7 +26,7 @@ GstRcRowDevice *gst_rc_row_device_ref (GstRcRowDevice * self);
 /* The last one closes it. NULL is allowed. */
 void gst_rc_row_device_unref (GstRcRowDevice * self);
 
-/* `memory` (may be NULL): what is to be read there. */
+/* `memory` (may be NULL): what is to be read there. May post messages. */
 RcStatus gst_rc_row_device_open (GstRcRowDevice * self, GstMemory * memory,
     RcError * error);
 
@@ -37,7 +37,7 @@ void gst_rc_row_device_queued (GstRcRowDevice * self);
  * when it cannot be made. */
 GstRcCudaMark *gst_rc_row_device_mark (GstRcRowDevice * self, RcError * error);
 
-/* A frame of GstCuda's, with `height` rows of `width` bytes from `offset` on, `stride`
+/* With the device open: a frame of GstCuda's, with `height` rows of `width` bytes from `offset` on, `stride`
  * bytes apart, as dense device memory; the buffer is held until that is copied. NULL
  * and `error` when it cannot be made. */
 GstBuffer *gst_rc_row_device_pack (GstRcRowDevice * self, GstBuffer * frame,

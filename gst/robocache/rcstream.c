@@ -328,7 +328,8 @@ pack_frame_there (GstRcStream * s, GstBuffer * buffer)
   RcError error = { RC_OK, "" };
   GstBuffer *packed;
 
-  if (!s->device || gst_buffer_n_memory (buffer) != 1
+  /* (it is opened with the first tick: rcstreamrows.c) */
+  if (!s->device || !s->device->stream || gst_buffer_n_memory (buffer) != 1
       || !gst_memory_is_type (gst_buffer_peek_memory (buffer, 0),
           GST_CUDA_MEMORY_TYPE)
       || stride < (gint) line || gst_buffer_get_size (buffer) < offset

@@ -213,6 +213,9 @@ void gst_rc_stream_render (GstRcStream * stream, const RcPick * pick,
 /* Where the stream's values are made from now on; NULL: on the host. */
 void gst_rc_stream_set_device (GstRcStream * stream, GstRcRowDevice * device);
 
+/* Of the newest row, which is kept as a buffer (borrowed); NULL where there is none. */
+GstMemory *gst_rc_stream_some_memory (GstRcStream * stream);
+
 /* A launch's row that makes the value of a picked tick at `out` on the open device. It
  * may be used until the stream changes. */
 RcStatus gst_rc_stream_render_there (GstRcStream * stream, const RcPick * pick,

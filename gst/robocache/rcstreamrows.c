@@ -54,6 +54,15 @@ gst_rc_stream_place_row (GstRcStream * s, GstRcRow * row, RcError * error)
   return status;
 }
 
+GstMemory *
+gst_rc_stream_some_memory (GstRcStream * s)
+{
+  const GstRcRow *row = s->by_reference && s->n > 0
+      ? &s->rows[s->head + s->n - 1] : NULL;
+
+  return row && row->size > 0 ? gst_buffer_peek_memory (row->buffer, 0) : NULL;
+}
+
 void
 gst_rc_stream_add_row (GstRcStream * s, GstBuffer * buffer, gsize offset,
     gsize size)
@@ -65,13 +74,17 @@ gst_rc_stream_add_row (GstRcStream * s, GstBuffer * buffer, gsize offset,
   row->buffer = gst_buffer_ref (buffer);
   row->offset = offset;
   row->size = size;
-  /* on its way to where ticks will need it; what fails now is tried again then */
-  if (s->device)
-    gst_rc_stream_place_row (s, row, &error);
-  else if (memory && gst_is_rc_cuda_memory (memory))
+  /* on its way to where ticks will need it; what fails now is tried again then. (The
+   * device is not opened here: that may ask the application, which must not be with the
+   * base class's lock, as here in get_next_time ().) */
+  if (s->device) {
+    if (s->device->stream)
+      gst_rc_stream_place_row (s, row, &error);
+  } else if (memory && gst_is_rc_cuda_memory (memory)) {
     gst_rc_cuda_memory_download (memory, &error);
-  else if (!map_row (row))
+  } else if (!map_row (row)) {
     row->size = 0;
+  }
 }
 
 static const guint8 *
