@@ -171,7 +171,9 @@ gst_rc_aligner_sink_query (GstAggregator * agg, GstAggregatorPad * aggpad,
     return GST_AGGREGATOR_CLASS (gst_rc_aligner_parent_class)->sink_query (agg,
         aggpad, query);
   gst_query_parse_allocation (query, &caps, NULL);
-  if (caps && gst_video_info_from_caps (&info, caps))
+  /* (it complains of caps that are no video) */
+  if (caps && gst_structure_has_name (gst_caps_get_structure (caps, 0),
+          "video/x-raw") && gst_video_info_from_caps (&info, caps))
     size = GST_VIDEO_INFO_SIZE (&info);
   gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
   /* frames that stay with us: the history (up to 4) and what was pushed on */
