@@ -207,11 +207,14 @@ emit (GstRcAligner * self, GstRcAlignerPrivate * priv, guint32 late)
   GST_OBJECT_LOCK (agg->srcpad);
   GST_AGGREGATOR_PAD (agg->srcpad)->segment.position = run->tick;
   GST_OBJECT_UNLOCK (agg->srcpad);
+  run->pushed = FALSE;
   ret = gst_aggregator_finish_buffer (agg, buffer);
-  if (ret != GST_FLOW_OK) {
-    /* downstream did not take it */
+  if (ret != GST_FLOW_OK || !run->pushed) {
+    /* downstream did not take it; or the base class, which is being flushed, dropped
+     * it and says nothing */
     GST_OBJECT_LOCK (self);
     priv->n_out--;
+    priv->n_cuda -= out->device != NULL;
     GST_OBJECT_UNLOCK (self);
   }
   return ret;

@@ -758,11 +758,20 @@ iterate_upstream (GstPad * pad, GstObject * parent)
   return gst_iterator_filter (all, leave_out_silent, &none);
 }
 
+static GstPadProbeReturn
+note_push (GstPad * pad, GstPadProbeInfo * info, gpointer run)
+{
+  ((GstRcAlignerRun *) run)->pushed = TRUE;
+  return GST_PAD_PROBE_OK;
+}
+
 static void
 gst_rc_aligner_init (GstRcAligner * self)
 {
   GstRcAlignerPrivate *priv = PRIV (self);
 
+  gst_pad_add_probe (GST_AGGREGATOR_SRC_PAD (self), GST_PAD_PROBE_TYPE_BUFFER,
+      note_push, &priv->run, NULL);
   gst_pad_set_iterate_internal_links_function (GST_AGGREGATOR_SRC_PAD (self),
       iterate_upstream);
 

@@ -38,6 +38,7 @@ typedef struct
   GstEvent *episode;            /* an rc-next-episode for the next tick */
   guint32 episode_seqnum;       /* of the last one: each pad may bring it */
   const RcPick *picks;          /* of the tick that is being emitted */
+  gboolean pushed;              /* its buffer went through the source pad */
   GstRcDecisionLog *log;        /* decision-log, or NULL */
   gchar *log_streams;           /* the last list of streams in it */
   GstRcDecisionReplay *replay;  /* replay-log, or NULL */
