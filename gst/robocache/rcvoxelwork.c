@@ -112,6 +112,9 @@ get_device (GstRcVoxelWork * self, GstBuffer * in, RcError * error)
 
   if (memory && gst_is_rc_cuda_memory (memory))
     return GST_RC_CUDA_ALLOCATOR (memory->allocator);
+  /* an empty cloud lies nowhere */
+  if (!memory && self->cuda.allocator)
+    return self->cuda.allocator;
   if (!self->allocator)
     self->allocator = gst_rc_cuda_link_open (&self->link, self->element,
         self->device, error);
@@ -212,6 +215,13 @@ gst_rc_voxel_work_make (GstRcVoxelWork * self, GstBuffer * in,
   if (compute && status != RC_OK && backend == GST_RC_BACKEND_AUTO) {
     count_fallback (self, error);
     compute = FALSE;
+    /* what the device made of it may be out of reach */
+    gst_buffer_unref (out);
+    out = new_output (self, in, self->plan.on_device ? allocator : NULL);
+    if (!out) {
+      rc_error_set (error, RC_ERR_NO_MEMORY, "no memory for the grid");
+      return NULL;
+    }
   }
   if (!compute)
     status = compute_on_cpu (self, in, point_step, out, error);

@@ -451,6 +451,52 @@ GST_START_TEST (test_fall_back)
 
 GST_END_TEST;
 
+/* A grid that the device has made and nobody can fetch is made again. */
+GST_START_TEST (test_out_of_reach)
+{
+  Rig r =
+      device_rig ("mode=mean", "auto", "! capsfilter caps=other/tensors"), cpu =
+      reference_rig ("mode=mean");
+  GstBuffer *out, *want;
+
+  stub_fail ("cuMemcpyDtoHAsync_v2", 719, 0, 1000);
+  out = push_pull (&r, cloud_buffer (0));
+  want = push_pull (&cpu, cloud_buffer (0));
+  assert_equal (out, want);
+  fail_unless_equals_uint64 (get_stat (&r, "fallbacks"), 1);
+  gst_buffer_unref (out);
+  gst_buffer_unref (want);
+  rig_free (&r);
+  rig_free (&cpu);
+}
+
+GST_END_TEST;
+
+/* A cloud without points has no memory that would say where it lies. */
+GST_START_TEST (test_empty_cloud)
+{
+  Rig r = device_rig ("mode=count", "auto", "! rcdownload"), cpu =
+      reference_rig ("mode=count");
+  const gint before = stub_calls ("cuDevicePrimaryCtxRetain");
+  GstBuffer *out, *want;
+
+  for (guint i = 0; i < 2; i++) {
+    out = push_pull (&r, gst_buffer_new ());
+    want = push_pull (&cpu, gst_buffer_new ());
+    if (!on_stub ())
+      assert_equal (out, want);
+    gst_buffer_unref (out);
+    gst_buffer_unref (want);
+    gst_buffer_unref (push_pull (&r, cloud_buffer (i)));
+    gst_buffer_unref (push_pull (&cpu, cloud_buffer (i)));
+  }
+  fail_unless_equals_int (stub_calls ("cuDevicePrimaryCtxRetain"), before);
+  rig_free (&r);
+  rig_free (&cpu);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_no_fall_back)
 {
   Rig r = device_rig ("mode=mean", "cuda", "");
@@ -568,12 +614,14 @@ elements_suite (void)
   tcase_add_test (t, test_grids);
   tcase_add_test (t, test_system_memory);
   tcase_add_test (t, test_changes);
+  tcase_add_test (t, test_empty_cloud);
   tcase_add_test (t, test_environment);
   if (on_stub ()) {
     tcase_add_test (t, test_steady_state);
     tcase_add_test (t, test_no_device);
     tcase_add_test (t, test_fall_back);
     tcase_add_test (t, test_no_fall_back);
+    tcase_add_test (t, test_out_of_reach);
     tcase_add_test (t, test_out_of_memory);
   } else {
     g_print ("SKIP: counts and failures of the driver: they need the stub\n");
