@@ -70,7 +70,7 @@ DEFINE_ENUM ("GstRcTimeSource", gst_rc_time_source_get_type,
     {GST_RC_TIME_SOURCE_REFERENCE, "The capture time of its GstReferenceTimestampMeta, mapped to running time", "reference"})
 
 DEFINE_ENUM ("GstRcBackend", gst_rc_backend_get_type,
-    {GST_RC_BACKEND_AUTO, "Where the data is; the CPU where CUDA fails", "auto"},
+    {GST_RC_BACKEND_AUTO, "Where the data is, or has to go; the CPU where CUDA fails", "auto"},
     {GST_RC_BACKEND_CPU, "On the CPU", "cpu"},
     {GST_RC_BACKEND_CUDA, "On a CUDA device; an error where that is not possible", "cuda"})
 

@@ -194,9 +194,10 @@ gst_rc_voxel_work_make (GstRcVoxelWork * self, GstBuffer * in,
     gboolean on_device, guint point_step, RcError * error)
 {
   const GstRcBackend backend = self->backend;
-  /* auto: where the data is */
+  /* auto: where the data is, or has to go: measured to be faster (docs/bench-cuda.md) */
   gboolean compute = !self->plan.sparse && (backend == GST_RC_BACKEND_CUDA
-      || (backend == GST_RC_BACKEND_AUTO && on_device));
+      || (backend == GST_RC_BACKEND_AUTO && (on_device
+              || self->plan.on_device)));
   GstRcCudaAllocator *allocator = NULL;
   GstBuffer *out;
   RcStatus status = RC_OK;

@@ -317,7 +317,16 @@ GST_START_TEST (test_system_memory)
   gst_buffer_unref (want);
   rig_free (&r);
   rig_free (&cpu);
-  /* and auto does not move data to compute */
+  /* auto takes the device when the grid has to go there */
+  r = rig_new ("rcvoxelize " GRID);
+  gst_harness_set_sink_caps_str (r.h, "other/tensors" CUDA);
+  gst_harness_set_src_caps_str (r.h, "application/x-pointcloud" CLOUD);
+  out = push_pull (&r, cloud_buffer (3));
+  fail_unless (is_on_device (out));
+  gst_buffer_unref (out);
+  fail_unless_equals_uint64 (get_stat (&r, "cuda-buffers"), 1);
+  rig_free (&r);
+  /* and does not move data to compute */
   r = rig_new ("rcvoxelize " GRID);
   gst_harness_set_src_caps_str (r.h, "application/x-pointcloud" CLOUD);
   gst_buffer_unref (push_pull (&r, cloud_buffer (3)));
