@@ -136,6 +136,11 @@ void gst_rc_tensors_clear (GstRcTensors * tensors);
  * shape ("7:1" for "7"), which `caps` (transfer full, replaced) then has. */
 gboolean gst_rc_tensors_agree (GstCaps ** caps, const GstCaps * peer);
 
+/* Likewise in CUDA memory or in the system's, whichever `on_device` prefers, else in the
+ * other; `caps` says then which it is. */
+gboolean gst_rc_tensors_agree_in (GstCaps ** caps, const GstCaps * peer,
+    gboolean on_device);
+
 /* Sets shape and size of one tensor; FALSE if a dimension is 0, the rank is out
  * of range, or the size overflows. */
 gboolean gst_rc_tensor_set_shape (GstRcTensor * tensor, RcDType dtype,

@@ -682,3 +682,14 @@ gst_rc_tensors_agree (GstCaps ** caps, const GstCaps * peer)
   }
   return ok;
 }
+
+gboolean
+gst_rc_tensors_agree_in (GstCaps ** caps, const GstCaps * peer,
+    gboolean on_device)
+{
+  gst_rc_caps_set_on_device (*caps, on_device);
+  if (gst_rc_tensors_agree (caps, peer))
+    return TRUE;
+  gst_rc_caps_set_on_device (*caps, !on_device);
+  return gst_rc_tensors_agree (caps, peer);
+}

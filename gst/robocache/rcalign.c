@@ -64,12 +64,8 @@ send_caps (GstRcAligner * self, GstRcAlignerRun * run)
   GstCaps *caps = gst_rc_tensors_to_caps (&run->out.tensors);
   GstPad *src = GST_AGGREGATOR_SRC_PAD (self);
   GstCaps *peer = gst_pad_peer_query_caps (src, NULL);
-  gboolean ok = FALSE;
+  gboolean ok = gst_rc_tensors_agree_in (&caps, peer, run->prefers_device);
 
-  for (guint i = 0; !ok && i < 2; i++) {
-    gst_rc_caps_set_on_device (caps, run->prefers_device != (i > 0));
-    ok = gst_rc_tensors_agree (&caps, peer);
-  }
   run->out.on_device = gst_rc_caps_are_on_device (caps);
   if (ok) {
     GST_DEBUG_OBJECT (self, "caps %" GST_PTR_FORMAT, caps);

@@ -169,7 +169,6 @@ order (GstRcCudaPool * pool, const GstRcCudaMark * mark,
 static void
 free_block (GstRcCudaPool * pool, GstRcCudaBlock * block)
 {
-
   if (block->written && block->pinned)
     rc_cuda_event_wait (pool->cuda, block->written->event, NULL);
   if (block->pageable)

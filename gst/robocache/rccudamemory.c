@@ -382,6 +382,44 @@ gst_rc_cuda_memory_new_from (GstRcCudaAllocator * self, gconstpointer data,
   return NULL;
 }
 
+/* By way of the host. */
+static GstMemory *
+new_from_buffer (GstRcCudaAllocator * self, GstBuffer * buffer, gsize offset,
+    gsize size, RcError * error)
+{
+  GstMemory *memory;
+  GstMapInfo map;
+
+  if (!gst_buffer_map (buffer, &map, GST_MAP_READ)) {
+    rc_error_set (error, RC_ERR_ARGUMENT, "cannot map a buffer of %"
+        G_GSIZE_FORMAT " bytes", gst_buffer_get_size (buffer));
+    return NULL;
+  }
+  memory = gst_rc_cuda_memory_new_from (self, map.data + offset, size, error);
+  gst_buffer_unmap (buffer, &map);
+  return memory;
+}
+
+GstMemory *
+gst_rc_cuda_memory_take (GstRcCudaAllocator * self, GstBuffer * buffer,
+    gsize offset, gsize size, gsize alignment, RcError * error)
+{
+  GstMemory *memory = gst_buffer_n_memory (buffer) == 1
+      ? gst_buffer_peek_memory (buffer, 0) : NULL, *taken;
+
+  if (!memory || memory->allocator != GST_ALLOCATOR (self))
+    return new_from_buffer (self, buffer, offset, size, error);
+  if ((memory->offset + offset) % alignment == 0)
+    taken = offset == 0 && size == memory->size ? gst_memory_ref (memory) :
+        gst_memory_share (memory, (gssize) offset, (gssize) size);
+  else
+    taken = gst_memory_copy (memory, (gssize) offset, (gssize) size);
+  if (!taken)
+    rc_error_set (error, RC_ERR_NO_MEMORY, "no device memory for %"
+        G_GSIZE_FORMAT " bytes", size);
+  return taken;
+}
+
 gboolean
 gst_is_rc_cuda_memory (GstMemory * memory)
 {

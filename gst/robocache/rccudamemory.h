@@ -52,6 +52,12 @@ GstMemory *gst_rc_cuda_memory_new (GstRcCudaAllocator * self, gsize size,
 /* A copy of `data`, on its way to the device when this returns. */
 GstMemory *gst_rc_cuda_memory_new_from (GstRcCudaAllocator * self,
     gconstpointer data, gsize size, RcError * error);
+/* A memory of the allocator, at `alignment`, with `size` bytes from `offset` of the
+ * buffer: the buffer's own where that can be, else a copy. NULL and `error` when it
+ * cannot be made. */
+GstMemory *gst_rc_cuda_memory_take (GstRcCudaAllocator * self,
+    GstBuffer * buffer, gsize offset, gsize size, gsize alignment,
+    RcError * error);
 gboolean gst_is_rc_cuda_memory (GstMemory * memory);
 
 /* The device pointer of a memory, for what is queued on `stream` afterwards: after

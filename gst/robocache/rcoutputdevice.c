@@ -37,29 +37,31 @@ is_hosts (const GstRcStream * s, guint part)
   return part > 0 || !s->device;
 }
 
+/* From a part of the window's rows to the next one: rows of output=concat are dense. */
+static gsize
+step_of (const GstRcOutputState * out, const GstRcTensor * part)
+{
+  return out->config.mode == GST_RC_OUTPUT_CONCAT ? part->size :
+      aligned (part->size);
+}
+
 static gsize
 row_size (const GstRcOutputState * out)
 {
   gsize size = 0;
 
-  if (out->config.mode == GST_RC_OUTPUT_CONCAT)
-    return aligned (out->row_size);
   for (guint i = 0; i < out->n_streams; i++) {
     for (guint p = 0; p < out->streams[i]->n_parts; p++)
-      size += aligned (out->streams[i]->parts[p].size);
+      size += step_of (out, &out->streams[i]->parts[p]);
   }
-  return size;
+  return aligned (size);
 }
 
 void
 gst_rc_output_clear_there (GstRcOutputState * out)
 {
-  if (out->there.ring) {
-    if (gst_rc_row_device_mark (out->device, NULL))
-      gst_rc_cuda_memory_release (out->there.ring, GST_MAP_WRITE,
-          out->device->mark);
-    gst_memory_unref (out->there.ring);
-  }
+  if (out->there.ring)
+    gst_rc_row_device_drop (out->device, out->there.ring, GST_MAP_WRITE, NULL);
   out->there = (GstRcOutputThere) {
   .row_size = 0};
 }
@@ -74,12 +76,11 @@ read_ring (GstRcOutputState * out, const guint8 * ring)
 
     for (guint i = 0; i < out->n_streams; i++) {
       for (guint p = 0; p < out->streams[i]->n_parts; p++) {
-        const gsize size = out->streams[i]->parts[p].size;
+        const GstRcTensor *part = &out->streams[i]->parts[p];
 
-        memcpy (to, from, size);
-        to += size;
-        from += out->config.mode == GST_RC_OUTPUT_CONCAT ? size
-            : aligned (size);
+        memcpy (to, from, part->size);
+        to += part->size;
+        from += step_of (out, part);
       }
     }
   }
@@ -94,10 +95,7 @@ gst_rc_output_take_back (GstRcOutputState * out)
 
   /* before the first row nothing is in it */
   if (ring && out->first_tick != RC_TIME_NONE) {
-    ok = gst_rc_row_device_mark (out->device, NULL) != NULL;
-    if (ok)
-      gst_rc_cuda_memory_release (ring, GST_MAP_WRITE, out->device->mark);
-    ok = ok && gst_memory_map (ring, &map, GST_MAP_READ);
+    ok = gst_rc_row_device_read (out->device, ring, &map);
     if (ok) {
       read_ring (out, map.data);
       gst_memory_unmap (ring, &map);
@@ -200,10 +198,8 @@ place_in_slot (Making * m, guint slot)
   m->n = 0;
   for (guint i = 0; i < out->n_streams; i++) {
     for (guint p = 0; p < out->streams[i]->n_parts; p++) {
-      const gsize size = out->streams[i]->parts[p].size;
-
       m->places[m->n++] = row;
-      row += out->config.mode == GST_RC_OUTPUT_CONCAT ? size : aligned (size);
+      row += step_of (out, &out->streams[i]->parts[p]);
     }
   }
 }
@@ -214,12 +210,9 @@ place_in_slot (Making * m, guint slot)
 static RcStatus
 end_stage (Making * m, RcError * error)
 {
-  GstRcCudaMark *mark = gst_rc_row_device_mark (m->out->device, error);
+  GstMemory *stage = g_steal_pointer (&m->stage);
 
-  if (mark)
-    gst_rc_cuda_memory_release (m->stage, GST_MAP_READ, mark);
-  g_clear_pointer (&m->stage, gst_memory_unref);
-  return mark ? RC_OK : RC_ERR_CUDA;
+  return gst_rc_row_device_drop (m->out->device, stage, GST_MAP_READ, error);
 }
 
 /* The hosts' parts, in one block. */

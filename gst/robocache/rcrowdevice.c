@@ -108,43 +108,28 @@ gst_rc_row_device_mark (GstRcRowDevice * self, RcError * error)
   return self->mark;
 }
 
-/* By way of the host. */
-static GstMemory *
-upload (GstRcRowDevice * self, GstBuffer * buffer, gsize offset, gsize size,
-    RcError * error)
+RcStatus
+gst_rc_row_device_drop (GstRcRowDevice * self, GstMemory * memory,
+    GstMapFlags flags, RcError * error)
 {
-  GstMemory *memory;
-  GstMapInfo map;
+  GstRcCudaMark *mark = gst_rc_row_device_mark (self, error);
 
-  if (!gst_buffer_map (buffer, &map, GST_MAP_READ)) {
-    rc_error_set (error, RC_ERR_ARGUMENT, "cannot map a buffer of %"
-        G_GSIZE_FORMAT " bytes", gst_buffer_get_size (buffer));
-    return NULL;
-  }
-  memory = gst_rc_cuda_memory_new_from (self->allocator, map.data + offset,
-      size, error);
-  gst_buffer_unmap (buffer, &map);
-  return memory;
+  if (mark)
+    gst_rc_cuda_memory_release (memory, flags, mark);
+  gst_memory_unref (memory);
+  return mark ? RC_OK : RC_ERR_CUDA;
 }
 
-GstMemory *
-gst_rc_row_device_take (GstRcRowDevice * self, GstBuffer * buffer,
-    gsize offset, gsize size, gsize alignment, RcError * error)
+gboolean
+gst_rc_row_device_read (GstRcRowDevice * self, GstMemory * memory,
+    GstMapInfo * map)
 {
-  GstMemory *memory = gst_buffer_n_memory (buffer) == 1
-      ? gst_buffer_peek_memory (buffer, 0) : NULL, *taken;
+  GstRcCudaMark *mark = gst_rc_row_device_mark (self, NULL);
 
-  if (!memory || memory->allocator != GST_ALLOCATOR (self->allocator))
-    return upload (self, buffer, offset, size, error);
-  if ((memory->offset + offset) % alignment == 0)
-    taken = offset == 0 && size == memory->size ? gst_memory_ref (memory) :
-        gst_memory_share (memory, (gssize) offset, (gssize) size);
-  else
-    taken = gst_memory_copy (memory, (gssize) offset, (gssize) size);
-  if (!taken)
-    rc_error_set (error, RC_ERR_NO_MEMORY, "no device memory for a row of %"
-        G_GSIZE_FORMAT " bytes", size);
-  return taken;
+  if (!mark)
+    return FALSE;
+  gst_rc_cuda_memory_release (memory, GST_MAP_WRITE, mark);
+  return gst_memory_map (memory, map, GST_MAP_READ);
 }
 
 /* Queues the copy of a frame, whose first byte is at `from`, to `memory`. */

@@ -37,16 +37,18 @@ void gst_rc_row_device_queued (GstRcRowDevice * self);
  * when it cannot be made. */
 GstRcCudaMark *gst_rc_row_device_mark (GstRcRowDevice * self, RcError * error);
 
+/* Lets go of a memory that was acquired for what was queued (transfer full); without a
+ * mark behind that the device has failed. */
+RcStatus gst_rc_row_device_drop (GstRcRowDevice * self, GstMemory * memory,
+    GstMapFlags flags, RcError * error);
+/* Maps for the host what was queued to be written; FALSE where it cannot be had. */
+gboolean gst_rc_row_device_read (GstRcRowDevice * self, GstMemory * memory,
+    GstMapInfo * map);
+
 /* With the device open: a frame of GstCuda's, with `height` rows of `width` bytes from `offset` on, `stride`
  * bytes apart, as dense device memory; the buffer is held until that is copied. NULL
  * and `error` when it cannot be made. */
 GstBuffer *gst_rc_row_device_pack (GstRcRowDevice * self, GstBuffer * frame,
     gsize offset, gsize stride, gsize width, gsize height, RcError * error);
-
-/* A memory that the device can read at `alignment`, with `size` bytes from `offset` of
- * the buffer: the buffer's own where that can be, else a copy. NULL and `error` when it
- * cannot be made. */
-GstMemory *gst_rc_row_device_take (GstRcRowDevice * self, GstBuffer * buffer,
-    gsize offset, gsize size, gsize alignment, RcError * error);
 
 G_END_DECLS

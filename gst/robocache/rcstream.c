@@ -54,8 +54,7 @@ gst_rc_stream_clear_parts (GstRcStream * s)
   g_clear_pointer (&s->late, rc_sampler_free);
   g_clear_pointer (&s->longer, rc_sampler_free);
   g_clear_pointer (&s->longer_late, rc_sampler_free);
-  for (guint i = 0; i < G_N_ELEMENTS (s->samplers_there); i++)
-    g_clear_pointer (&s->samplers_there[i], rc_cuda_sampler_free);
+  gst_rc_stream_free_samplers_there (s);
   s->picked = NULL;
 }
 

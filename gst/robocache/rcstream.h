@@ -270,6 +270,7 @@ RcStatus gst_rc_stream_place_row (GstRcStream * stream, GstRcRow * row,
     RcError * error);
 RcStatus gst_rc_stream_sign_there (GstRcStream * stream, RcError * error);
 void gst_rc_stream_free_there (GstRcStream * stream);
+void gst_rc_stream_free_samplers_there (GstRcStream * stream);
 void gst_rc_stream_free_row_there (GstRcStream * stream, GstRcRow * row);
 
 G_END_DECLS

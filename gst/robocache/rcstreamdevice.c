@@ -11,22 +11,11 @@ cuda_of (const GstRcStream * s)
   return gst_rc_cuda_allocator_cuda (s->device->allocator);
 }
 
-/* What was queued so far used it; without a mark the device has failed. */
-static void
-release (GstRcStream * s, GstMemory * memory, GstMapFlags flags)
-{
-  GstRcCudaMark *mark = gst_rc_row_device_mark (s->device, NULL);
-
-  if (mark)
-    gst_rc_cuda_memory_release (memory, flags, mark);
-  gst_memory_unref (memory);
-}
-
 void
 gst_rc_stream_free_row_there (GstRcStream * s, GstRcRow * row)
 {
   if (row->there)
-    release (s, row->memory, GST_MAP_READ);
+    gst_rc_row_device_drop (s->device, row->memory, GST_MAP_READ, NULL);
   else if (row->memory)
     gst_memory_unref (row->memory);
   row->there = NULL;
@@ -34,10 +23,17 @@ gst_rc_stream_free_row_there (GstRcStream * s, GstRcRow * row)
 }
 
 void
+gst_rc_stream_free_samplers_there (GstRcStream * s)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (s->samplers_there); i++)
+    g_clear_pointer (&s->samplers_there[i], rc_cuda_sampler_free);
+}
+
+void
 gst_rc_stream_free_there (GstRcStream * s)
 {
   if (s->signs_memory)
-    release (s, s->signs_memory, GST_MAP_WRITE);
+    gst_rc_row_device_drop (s->device, s->signs_memory, GST_MAP_WRITE, NULL);
   s->signs_memory = NULL;
   s->signs_there = NULL;
   s->signs_slots = 0;
@@ -56,14 +52,10 @@ signs_at (const GstRcStream * s, guint8 * base, guint64 row)
 static gboolean
 take_signs_back (GstRcStream * s)
 {
-  GstRcCudaMark *mark = s->signs_memory ? gst_rc_row_device_mark (s->device,
-      NULL) : NULL;
   GstMapInfo map;
 
-  if (!mark)
-    return FALSE;
-  gst_rc_cuda_memory_release (s->signs_memory, GST_MAP_WRITE, mark);
-  if (!gst_memory_map (s->signs_memory, &map, GST_MAP_READ))
+  if (!s->signs_memory
+      || !gst_rc_row_device_read (s->device, s->signs_memory, &map))
     return FALSE;
   for (gsize i = 0; i < s->n; i++)
     memcpy (s->signs + (s->head + i) * s->n_quats, signs_at (s, map.data,
@@ -83,8 +75,7 @@ gst_rc_stream_set_device (GstRcStream * s, GstRcRowDevice * device)
   if (device || !take_signs_back (s))
     s->signed_to = 0;
   gst_rc_stream_free_there (s);
-  for (guint i = 0; i < G_N_ELEMENTS (s->samplers_there); i++)
-    g_clear_pointer (&s->samplers_there[i], rc_cuda_sampler_free);
+  gst_rc_stream_free_samplers_there (s);
   gst_rc_row_device_unref (s->device);
   s->device = device ? gst_rc_row_device_ref (device) : NULL;
 }
@@ -153,7 +144,7 @@ reserve_signs (GstRcStream * s, RcError * error)
   g_free (rows);
   g_free (from);
   if (s->signs_memory)
-    release (s, s->signs_memory, GST_MAP_WRITE);
+    gst_rc_row_device_drop (s->device, s->signs_memory, GST_MAP_WRITE, NULL);
   s->signs_memory = memory;
   return status;
 }

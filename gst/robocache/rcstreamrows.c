@@ -42,9 +42,11 @@ gst_rc_stream_place_row (GstRcStream * s, GstRcRow * row, RcError * error)
   if (status != RC_OK)
     return status;
   if (!row->memory)
-    row->memory = gst_rc_row_device_take (s->device, row->buffer, row->offset,
-        row->size, s->kind == GST_RC_STREAM_CLOUD ? 1
-        : rc_dtype_size (s->input.dtype), error);
+    row->memory =
+        gst_rc_cuda_memory_take (s->device->allocator, row->buffer, row->offset,
+        row->size,
+        s->kind == GST_RC_STREAM_CLOUD ? 1 : rc_dtype_size (s->input.dtype),
+        error);
   if (!row->memory)
     return RC_ERR_NO_MEMORY;
   status = gst_rc_cuda_memory_acquire (row->memory, GST_MAP_READ,

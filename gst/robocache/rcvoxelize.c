@@ -138,12 +138,8 @@ static gboolean
 agree_with_peer (GstRcVoxelize * self, GstCaps ** caps)
 {
   GstCaps *peer = gst_pad_peer_query_caps (self->src, NULL);
-  gboolean ok = FALSE;
+  gboolean ok = gst_rc_tensors_agree_in (caps, peer, self->cloud_on_device);
 
-  for (guint i = 0; !ok && i < 2; i++) {
-    gst_rc_caps_set_on_device (*caps, self->cloud_on_device != (i > 0));
-    ok = gst_rc_tensors_agree (caps, peer);
-  }
   if (!ok)
     GST_ELEMENT_ERROR (self, STREAM, FORMAT,
         ("%s: downstream does not take the grid that the properties ask for",

@@ -121,45 +121,22 @@ get_device (GstRcVoxelWork * self, GstBuffer * in, RcError * error)
   return self->allocator;
 }
 
-/* The points as one memory of the device (transfer full). */
-static GstMemory *
-points_on_device (GstRcCudaAllocator * allocator, GstBuffer * in,
-    RcError * error)
-{
-  GstMemory *memory;
-  GstMapInfo map;
-
-  if (gst_buffer_n_memory (in) == 1) {
-    memory = gst_buffer_peek_memory (in, 0);
-    if (memory->allocator == GST_ALLOCATOR (allocator))
-      return gst_memory_ref (memory);
-  }
-  if (!gst_buffer_map (in, &map, GST_MAP_READ)) {
-    rc_error_set (error, RC_ERR_ARGUMENT, "cannot map a buffer of %"
-        G_GSIZE_FORMAT " bytes", gst_buffer_get_size (in));
-    return NULL;
-  }
-  memory = gst_rc_cuda_memory_new_from (allocator, map.data, map.size, error);
-  gst_buffer_unmap (in, &map);
-  return memory;
-}
-
 static RcStatus
 compute_on_device (GstRcVoxelWork * self, GstRcCudaAllocator * allocator,
     GstBuffer * in, guint point_step, GstBuffer * out, RcError * error)
 {
   GstMemory *grid = gst_buffer_peek_memory (out, 0), *points;
-  gint64 n = (gint64) (gst_buffer_get_size (in) / point_step);
+  const gsize size = gst_buffer_get_size (in);
   RcStatus status;
 
   if (!gst_is_rc_cuda_memory (grid))
     return rc_error_set (error, RC_ERR_NO_MEMORY, "no device memory for a grid "
         "of %" G_GSIZE_FORMAT " bytes", grid->size);
-  points = points_on_device (allocator, in, error);
+  points = gst_rc_cuda_memory_take (allocator, in, 0, size, 1, error);
   if (!points)
     return error->status;
   status = gst_rc_voxel_cuda_run (&self->cuda, allocator, &self->plan, points,
-      n, grid, error);
+      (gint64) (size / point_step), grid, error);
   gst_memory_unref (points);
   if (status == RC_OK && !self->plan.on_device)
     status = gst_rc_cuda_memory_download (grid, error);

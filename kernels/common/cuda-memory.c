@@ -153,8 +153,13 @@ RcStatus
 rc_cuda_clear (RcCuda * cuda, void *memory, size_t size, void *stream,
     RcError * error)
 {
-  CALL (clear_async (POINTER (memory), 0, size, stream), "cuMemsetD8Async",
-      RC_N_CUDA_COUNTS);
+  RcStatus status = rc_cuda_enter (cuda, error);
+
+  if (status != RC_OK)
+    return status;
+  status = rc_cuda_clear_async (cuda, memory, size, stream, error);
+  rc_cuda_leave (cuda);
+  return status;
 }
 
 RcStatus
