@@ -285,6 +285,7 @@ configure_output (GstRcAligner * self, GstRcAlignerPrivate * priv)
   GError *error = NULL;
   guint n = 0;
 
+  run->anew = TRUE;
   for (guint i = 0; i < run->pads->len; i++) {
     GstRcAlignerPad *pad = g_ptr_array_index (run->pads, i);
 

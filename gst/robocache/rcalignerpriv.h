@@ -33,6 +33,7 @@ typedef struct
   gboolean started;             /* the first tick is known */
   gboolean emitted;             /* a row was made */
   gboolean ended;               /* EOS was pushed, upstream still runs */
+  gboolean anew;                /* the output was set up since: its window is empty */
   gboolean have_tick;           /* `tick` is the one to decide next, else */
   gint64 k, tick;               /* the one before it (k is always the next) */
   GstEvent *episode;            /* an rc-next-episode for the next tick */

@@ -93,7 +93,7 @@ gst_rc_aligner_close_decisions (GstRcAligner * self)
 /* ---- writing ---- */
 
 static void
-log_streams (GstRcAligner * self, GstRcAlignerRun * run)
+log_streams (GstRcAligner * self, GstRcAlignerRun * run, gboolean anew)
 {
   GString *names = g_string_new (NULL);
 
@@ -102,7 +102,7 @@ log_streams (GstRcAligner * self, GstRcAlignerRun * run)
   for (guint i = 0; i < run->out.n_streams; i++)
     g_string_append_printf (names, "%s%s", i ? ";" : "",
         run->out.streams[i]->name);
-  if (!run->log_streams || strcmp (run->log_streams, names->str)) {
+  if (anew || !run->log_streams || strcmp (run->log_streams, names->str)) {
     g_free (run->log_streams);
     run->log_streams = g_strdup (names->str);
     add (self, GST_RC_DECISION_STREAMS, run->log_streams, NULL);
@@ -110,14 +110,36 @@ log_streams (GstRcAligner * self, GstRcAlignerRun * run)
   g_string_free (names, TRUE);
 }
 
+/* At the current tick of the replay. */
+static gboolean
+has_decision (GstRcAlignerRun * run, GstRcDecisionEvent event)
+{
+  const GstRcDecision *d;
+  guint n;
+
+  d = gst_rc_decision_replay_at (run->replay, run->k, &n);
+  for (guint i = 0; i < n; i++) {
+    if (d[i].event == event)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 guint32
 gst_rc_aligner_log_tick (GstRcAligner * self, guint32 late, gboolean episode)
 {
   GstRcAlignerRun *run = &gst_rc_aligner_get_private (self)->run;
+  const gboolean anew = run->replay ? has_decision (run,
+      GST_RC_DECISION_STREAMS) : run->anew;
   guint32 arrival = late;
 
+  run->anew = FALSE;
+  /* there the rows before were forgotten, for streams that came and went between
+   * two ticks as well */
+  if (run->replay && anew)
+    gst_rc_output_reset (&run->out);
   if (run->log) {
-    log_streams (self, run);
+    log_streams (self, run, anew);
     if (episode)
       add (self, GST_RC_DECISION_EPISODE, NULL, NULL);
   }
@@ -251,16 +273,8 @@ gst_rc_aligner_follow_streams (GstRcAligner * self)
 gboolean
 gst_rc_aligner_replay_episode (GstRcAligner * self)
 {
-  GstRcAlignerRun *run = &gst_rc_aligner_get_private (self)->run;
-  const GstRcDecision *d;
-  guint n;
-
-  d = gst_rc_decision_replay_at (run->replay, run->k, &n);
-  for (guint i = 0; i < n; i++) {
-    if (d[i].event == GST_RC_DECISION_EPISODE)
-      return TRUE;
-  }
-  return FALSE;
+  return has_decision (&gst_rc_aligner_get_private (self)->run,
+      GST_RC_DECISION_EPISODE);
 }
 
 static const GstRcDecision *

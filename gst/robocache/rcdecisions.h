@@ -13,7 +13,8 @@
  *   start     ticks begin here; `time` is the running time from which on, and
  *             `stream` the span that holds, "all" or "common"
  *   streams   the output is these streams, in this order: `stream` is a
- *             ;-separated list
+ *             ;-separated list. Windows begin anew, also where the list is the one
+ *             before: a stream may have come and gone between two ticks
  *   deadline  `stream` was late: the tick was made from its first `read` samples
  *             and the first `marks` among them: GAPs that mean lost data and
  *             changes of caps. The newest `kept` samples had not been forgotten

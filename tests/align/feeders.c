@@ -339,7 +339,11 @@ assert_provenance_equal (GstBuffer * a, GstBuffer * b, const gchar * where)
   fail_unless (p.tick == q.tick && p.n_streams == q.n_streams
       && p.n_rows == q.n_rows, "%s: tick, streams or rows", where);
   n = (gsize) p.n_streams * p.n_rows;
-  fail_unless (memcmp (p.state, q.state, n) == 0, "%s: states", where);
+  for (gsize i = 0; i < n; i++)
+    fail_unless (p.state[i] == q.state[i], "%s: stream and row %"
+        G_GSIZE_FORMAT ": state %u, then %u; skew %" G_GINT64_FORMAT ", then %"
+        G_GINT64_FORMAT "; deadlines %x, then %x", where, i, p.state[i],
+        q.state[i], p.skew[i], q.skew[i], p.deadline, q.deadline);
   fail_unless (memcmp (p.skew, q.skew, n * 8) == 0, "%s: skew", where);
   fail_unless (memcmp (p.newest, q.newest, n * 8) == 0, "%s: newest", where);
   fail_unless (p.deadline == q.deadline, "%s: deadlines %x, then %x", where,
@@ -364,7 +368,12 @@ fed_run_assert_equal (const FedRun * a, const FedRun * b, const gchar * what)
         && GST_BUFFER_DURATION (x->buffer) == GST_BUFFER_DURATION (y->buffer)
         && GST_BUFFER_FLAGS (x->buffer) == GST_BUFFER_FLAGS (y->buffer),
         "%s: PTS, duration or flags", where);
-    fail_unless (gst_caps_is_equal (x->caps, y->caps), "%s: caps", where);
+    if (!gst_caps_is_equal (x->caps, y->caps)) {
+      gchar *p = gst_caps_to_string (x->caps), *q =
+          gst_caps_to_string (y->caps);
+
+      ck_abort_msg ("%s: caps %s, then %s", where, p, q);
+    }
     assert_provenance_equal (x->buffer, y->buffer, where);
     assert_memories_equal (x->buffer, y->buffer, where);
     g_free (where);
