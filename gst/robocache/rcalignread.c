@@ -361,7 +361,8 @@ absorb (GstRcAligner * self, GstRcAlignerPad * pad, gint64 old)
   /* a tick from `old` on reads past both of these anyway */
   while (pad->stream->horizon < gst_rc_stream_reads_to (pad->stream, old)
       && next_waiting (pad, &time) && time < old) {
-    pad->absorbed_to = old;
+    /* (`old` goes back where the latency grows) */
+    pad->absorbed_to = MAX (pad->absorbed_to, old);
     /* passes a gap before what comes after it is read; one that lasts longer is
      * for a tick to pass */
     if (gst_rc_stream_decided (pad->stream, old)

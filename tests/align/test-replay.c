@@ -493,6 +493,68 @@ GST_START_TEST (test_unwritable_log)
 
 GST_END_TEST;
 
+/* ---- windows ---- */
+
+static FedRun *
+window_run (GArray * feed, const gchar * log, const gchar * replay)
+{
+  GstElement *mux = gst_element_factory_make ("rcfusemux", NULL);
+  GstPad *pad = gst_element_request_pad_simple (mux, "sink_a");
+
+  gst_util_set_object_arg (G_OBJECT (pad), "method", "previous");
+  gst_object_unref (pad);
+  gst_util_set_object_arg (G_OBJECT (mux), "rate", "100/1");
+  g_object_set (mux, "window", 2, "decision-log", log, "replay-log", replay,
+      NULL);
+  return feed_run (mux, &feed, 1, FALSE, 1);
+}
+
+/* A second list of the same streams is what a run writes whose output was set up
+ * anew in between, as by a pad that came and went between two ticks. */
+GST_START_TEST (test_windows_begin_anew_where_the_log_says_so)
+{
+  gchar *path = log_path ("window"), *text, *rest;
+  GArray *feed = feed_new ();
+  GString *log;
+  FedRun *runs[2];
+
+  feed_add (feed, 0, gst_event_new_stream_start ("s"));
+  feed_add (feed, 0, caps_event (2));
+  feed_add (feed, 0, segment_event (0, 0));
+  for (guint i = 0; i < 10; i++)
+    feed_add (feed, 0, sample (i * 10 * MS, i * 10 * MS, 2, i));
+  runs[0] = window_run (feed, path, NULL);
+  fail_unless (g_file_get_contents (path, &text, NULL, NULL));
+  rest = strstr (text, "10,100000000,");
+  fail_unless (rest != NULL, "%s", text);
+  log = g_string_new_len (text, rest - text);
+  g_string_append (log, "5,50000000,streams,a,,,,\n");
+  g_string_append (log, rest);
+  fail_unless (g_file_set_contents (path, log->str, -1, NULL));
+  runs[1] = window_run (feed, NULL, path);
+  for (guint r = 0; r < 2; r++) {
+    fail_unless (runs[r]->error == NULL, "%s", runs[r]->error);
+    for (guint k = 1; k < 9; k++) {
+      GstRcProvenance p;
+      GstBuffer *buffer = g_array_index (runs[r]->outputs, FedOutput, k).buffer;
+
+      fail_unless (gst_rc_provenance_get (buffer, &p));
+      fail_unless_equals_int (p.n_rows, 2);
+      fail_unless_equals_int (p.state[0], r == 1 && k == 5 ? RC_STATE_MISSING :
+          RC_STATE_MEASURED);
+      fail_unless_equals_int (p.state[1], RC_STATE_MEASURED);
+    }
+    fed_run_free (runs[r]);
+  }
+  feed_free (feed);
+  g_string_free (log, TRUE);
+  g_free (text);
+  g_unlink (path);
+  g_free (path);
+}
+
+GST_END_TEST;
+
 static Suite *
 replay_suite (void)
 {
@@ -507,6 +569,7 @@ replay_suite (void)
   tcase_add_test (tc, test_bad_logs);
   tcase_add_test (tc, test_wrong_recording);
   tcase_add_test (tc, test_unwritable_log);
+  tcase_add_test (tc, test_windows_begin_anew_where_the_log_says_so);
   return s;
 }
 
